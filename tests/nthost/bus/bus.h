@@ -13,11 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Aligned alike in NT-facing units, which have Windows' alignment on x86, and in Linux-facing ones. */
+#define BUS_U64 _Alignas(8) uint64_t
+
 enum { BUS_MAX_FUNCTIONS = 16, BUS_MAX_LINES = 24, BUS_MAX_VECTORS = 64 };
 
 struct bus_bar {
-    uint64_t address; /* assigned by the bus at open; 0: no such BAR */
-    uint64_t length;
+    BUS_U64 address; /* assigned by the bus at open; 0: no such BAR */
+    BUS_U64 length;
     bool is_io;
 };
 
@@ -28,17 +31,17 @@ struct bus_function {
     uint8_t revision;
     uint16_t subsystem_vendor_id, subsystem_id;
     struct bus_bar bar[6];
-    unsigned line;          /* interrupt line (GSI) of INTA# */
-    unsigned msix_vectors;  /* table size, 0: no MSI-X */
-    unsigned msix_granted;  /* 0: the function runs with INTx (set by msix_enable) */
+    unsigned line;         /* interrupt line (GSI) of INTA# */
+    unsigned msix_vectors; /* table size, 0: no MSI-X */
+    unsigned msix_granted; /* 0: the function runs with INTx (set by msix_enable) */
 };
 
 /* Guest RAM: one shared file. Physical [0, low_size) is at file offset 0, physical 4 GiB and up at offset low_size. */
 struct bus_ram {
     int fd;
-    uint64_t size;      /* bytes, in total */
-    uint64_t low_size;
-    uint64_t first_free; /* physical addresses below are not to be used by the host (1 MiB and the bus's own pages) */
+    BUS_U64 size; /* bytes, in total */
+    BUS_U64 low_size;
+    BUS_U64 first_free; /* physical addresses below are not to be used by the host (1 MiB and the bus's own pages) */
 };
 
 struct bus;
@@ -50,7 +53,10 @@ struct bus_ops {
     /* Device memory by physical address; width 1, 2, 4 or 8. */
     uint64_t (*mem_read)(struct bus *bus, uint64_t address, unsigned width);
     void (*mem_write)(struct bus *bus, uint64_t address, unsigned width, uint64_t value);
-    /* Takes in what the devices have said since the last call, waiting up to timeout_us for something new. */
+    /*
+     * Takes in what the devices have said. Waits up to timeout_us, but no longer than until a line that rose since the
+     * last call is high, a message is there to be taken, or the bus is dead. A line that stays high is no news.
+     */
     void (*poll)(struct bus *bus, unsigned timeout_us);
     /* Level of an interrupt line, as of the last poll or register access. */
     bool (*line_level)(struct bus *bus, unsigned line);
@@ -82,18 +88,19 @@ struct bus_qemu_options {
     const char *machine;     /* "q35" or "pc", with further -machine properties if wanted */
     const char *const *args; /* further QEMU arguments (-device, -blockdev, -netdev ...), NULL-terminated */
     uint64_t ram_mib;        /* 0: 2048, of which half lies above 4 GiB */
-    const char *run_dir;     /* folder for sockets; NULL: a fresh one below /tmp, removed at close */
-    bool trace;              /* say each command on stderr */
+    const char *run_dir; /* folder for the RAM file when /dev/shm has no room for it; NULL: /tmp. Nothing stays there */
+    bool trace;          /* show each command on stderr */
 };
 
 /*
- * Starts QEMU with a halted CPU and shared RAM, finds the virtio functions, assigns their resources.
+ * Starts QEMU with a halted CPU and shared RAM, finds the virtio functions, assigns their resources. QEMU is killed
+ * when the thread that called this ends, however that comes.
  *
  * error    out: one line for the user when NULL is returned
  */
 struct bus *bus_qemu_open(const struct bus_qemu_options *options, char *error, size_t error_size);
 
-/* Sends one QMP command line (JSON) to a bus of QEMU's and returns its reply line in a static buffer; NULL: failed. */
+/* Sends one QMP command line (JSON). Returns the reply line, valid until the next call; NULL: none. */
 const char *bus_qemu_qmp(struct bus *bus, const char *command);
 
 /* File offset of a physical address of guest RAM; UINT64_MAX when [address, address + length) is not RAM. */

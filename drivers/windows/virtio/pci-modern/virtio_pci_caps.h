@@ -16,7 +16,7 @@ typedef struct _VIRTIO_PCI_OPS {
      * FALSE: the bytes could not be read. Called at the IRQL of VirtioPciOpen.
      */
     BOOLEAN (*ReadConfig)(void *context, UINT16 offset, void *buffer, UINT16 length);
-    /* Length in bytes of memory BAR bar (0 to 5); 0: the BAR is absent, an I/O BAR, or the upper half of a 64-bit one. */
+    /* Length in bytes of memory BAR bar (0 to 5); 0: absent, an I/O BAR, or the upper half of a 64-bit one. */
     UINT64 (*BarLength)(void *context, UINT8 bar);
     /*
      * Maps length bytes at offset of memory BAR bar uncached; the window stays mapped until the framework removes the
@@ -37,8 +37,8 @@ typedef struct _VIRTIO_PCI_REGION {
 typedef struct _VIRTIO_PCI_CAPS {
     UINT16 pci_device_id;
     UINT8 pci_revision;
-    UINT8 has_msix;           /* an MSI-X capability is there */
-    UINT16 msix_table_size;   /* number of vectors, 1 to 2048; 0 without MSI-X */
+    UINT8 has_msix;         /* an MSI-X capability is there */
+    UINT16 msix_table_size; /* number of vectors, 1 to 2048; 0 without MSI-X */
     VIRTIO_PCI_REGION common;
     VIRTIO_PCI_REGION notify;
     VIRTIO_PCI_REGION isr;
@@ -48,6 +48,8 @@ typedef struct _VIRTIO_PCI_CAPS {
 
 /*
  * Walks the capability list and keeps the first usable instance of each structure (PCI-07 to PCI-13, PCI-27, PCI-28).
+ * Usable: a capability of full length inside the space, a memory BAR that is there, an aligned offset inside it, and at
+ * least the bytes that the driver needs in length and in the BAR; a length that reaches past the BAR is cut to it.
  *
  * ops, context  as above; ops is only read during the call
  * caps          out: filled on success, zeroed otherwise

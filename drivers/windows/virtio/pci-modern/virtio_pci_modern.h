@@ -2,7 +2,7 @@
 /*
  * One virtio device on the PCI bus through its modern interface: bring-up in the specified order, features, device
  * configuration, queue set-up, notification, ISR and vectors. Knows no ring: it takes device addresses.
- * VIRTIO 1.x "Virtio Over PCI Bus", "Device Initialization". Layer: transport. Highest IRQL: DIRQL (stated per function).
+ * VIRTIO 1.x "Virtio Over PCI Bus", "Device Initialization". Layer: transport. Highest IRQL: DIRQL (see each function).
  *
  * Order of calls:
  *   VirtioPciOpen                       once per PCI function and start
@@ -12,6 +12,9 @@
  *   VirtioPciSetConfigVector, VirtioPciQueueSize, VirtioPciEnableQueue
  *   VirtioPciDriverOk                   only now may queues be notified
  *   VirtioPciFail or VirtioPciReset     on give-up and on stop
+ *
+ * Each call that fails sets device->reason. Whatever the failure looked like: when the status register reads all ones,
+ * the reason is DEVICE_GONE and the call returns STATUS_DEVICE_NOT_CONNECTED (HOST-16).
  */
 #ifndef VIRTIO_PCI_MODERN_H
 #define VIRTIO_PCI_MODERN_H
@@ -20,7 +23,7 @@
 #include "virtio_pci_caps.h"
 #include "virtio_reason.h"
 
-#define VIRTIO_PCI_NO_VECTOR 0xFFFF
+#define VIRTIO_PCI_NO_VECTOR        0xFFFF
 
 /* Feature bits that belong to no device type; VIRTIO 1.x "Reserved Feature Bits". */
 #define VIRTIO_F_RING_INDIRECT_DESC (1ULL << 28)
@@ -30,8 +33,8 @@
 #define VIRTIO_F_ORDER_PLATFORM     (1ULL << 36)
 
 /* Bits of the ISR status byte */
-#define VIRTIO_PCI_ISR_QUEUE  0x01
-#define VIRTIO_PCI_ISR_CONFIG 0x02
+#define VIRTIO_PCI_ISR_QUEUE        0x01
+#define VIRTIO_PCI_ISR_CONFIG       0x02
 
 /*
  * Written by VirtioPciOpen and VirtioPciNegotiate, read-only afterwards but for reason and reason_detail.
@@ -60,13 +63,13 @@ typedef struct _VIRTIO_FEATURE_DEPENDENCY {
 } VIRTIO_FEATURE_DEPENDENCY;
 
 typedef struct _VIRTIO_FEATURE_REQUEST {
-    UINT64 wanted;   /* the whitelist; VERSION_1 is added by the transport */
-    UINT64 required; /* without these the device is refused: FEATURE_MISSING */
+    UINT64 wanted;   /* the whitelist; required and VERSION_1 are added by the transport */
+    UINT64 required; /* without these, or what they need, the device is refused: FEATURE_MISSING */
     const VIRTIO_FEATURE_DEPENDENCY *dependencies;
     UINT32 dependency_count;
 } VIRTIO_FEATURE_REQUEST;
 
-/* One device-configuration field; offset is a multiple of width (1, 2, 4; 8 is read as two dwords). */
+/* One device-configuration field; offset is a multiple of width (1, 2, 4), of 4 for width 8 (read as two dwords). */
 typedef struct _VIRTIO_CONFIG_FIELD {
     UINT16 offset;
     UINT8 width;
@@ -82,23 +85,30 @@ typedef struct _VIRTIO_PCI_QUEUE_SETUP {
 } VIRTIO_PCI_QUEUE_SETUP;
 
 /*
- * Finds and maps the structures. Writes no register.
+ * Finds and maps the structures. Writes no register. Maps no more than is of use (PCI-11): the common structure as far
+ * as this module knows it, one ISR byte, VIRTIO_PCI_CONFIG_MAP_MAX bytes of device configuration (more than any of the
+ * four device types has fields for) and VIRTIO_PCI_NOTIFY_MAP_MAX bytes of the notification window (a queue that is
+ * notified behind that is refused). device->caps then has the mapped lengths.
  *
  * device   caller's memory, any content; zeroed first
  * ops, context  kept: must outlive device
  *
  * IRQL:    PASSIVE_LEVEL (MapBar)
- * Returns: STATUS_SUCCESS; STATUS_NOT_SUPPORTED with device->reason set: refuse the device
+ * Returns: STATUS_SUCCESS; STATUS_NOT_SUPPORTED with device->reason set: refuse the device;
+ *          STATUS_DEVICE_NOT_CONNECTED: see above. After a failure only VirtioPciFail may be called
  */
 NTSTATUS VirtioPciOpen(VIRTIO_PCI_DEVICE *device, const VIRTIO_PCI_OPS *ops, void *context);
+#define VIRTIO_PCI_CONFIG_MAP_MAX 256
+#define VIRTIO_PCI_NOTIFY_MAP_MAX 0x100000
 
 /*
- * Writes status 0 and waits until it reads 0, at most VIRTIO_PCI_RESET_TIMEOUT_US. All vectors and queues are gone then.
+ * Writes status 0 and waits until it reads 0, at most VIRTIO_PCI_RESET_TIMEOUT_US. All vectors and queues are gone
+ * then.
  *
  * IRQL:    any up to DIRQL (busy-waits)
- * Returns: STATUS_SUCCESS; STATUS_IO_TIMEOUT: RESET_TIMEOUT, the device may still own queue memory: do not free or reuse
- *          it; STATUS_DEVICE_NOT_CONNECTED: DEVICE_GONE (all ones), it owns nothing any more
- * Spec:    "Device Reset"; INIT-13, PCI-18, HOST-10
+ * Returns: STATUS_SUCCESS; STATUS_IO_TIMEOUT: RESET_TIMEOUT, the device may still own queue memory: do not free or
+ * reuse it; STATUS_DEVICE_NOT_CONNECTED: DEVICE_GONE (all ones), it owns nothing any more Spec:    "Device Reset";
+ * INIT-13, PCI-18, HOST-10
  */
 NTSTATUS VirtioPciReset(VIRTIO_PCI_DEVICE *device);
 #define VIRTIO_PCI_RESET_TIMEOUT_US 1000000
@@ -118,7 +128,8 @@ NTSTATUS VirtioPciNegotiate(VIRTIO_PCI_DEVICE *device, const VIRTIO_FEATURE_REQU
  * Reads fields of the device configuration as one consistent snapshot: config_generation before and after, at most
  * VIRTIO_PCI_GENERATION_TRIES times.
  *
- * fields, count  which, in any order; each must lie inside the structure
+ * fields, count  which, in any order; each must lie inside the structure (and, by INIT-16, be one that
+ *                the offered features define: the caller's choice)
  * values         out: count values, zero-extended; all zero on failure
  *
  * IRQL:    any up to DIRQL
@@ -165,10 +176,15 @@ NTSTATUS VirtioPciQueueSize(VIRTIO_PCI_DEVICE *device, UINT16 index, UINT16 *siz
 NTSTATUS VirtioPciEnableQueue(VIRTIO_PCI_DEVICE *device, const VIRTIO_PCI_QUEUE_SETUP *setup,
                               volatile UINT8 **notify_address);
 
-/* Sets DRIVER_OK. Returns: STATUS_SUCCESS; STATUS_NOT_SUPPORTED: DEVICE_NEEDS_RESET or DEVICE_GONE read back. */
+/*
+ * Sets DRIVER_OK and reads it back. IRQL: any up to DIRQL.
+ * Returns: STATUS_SUCCESS; STATUS_NOT_SUPPORTED: DEVICE_NEEDS_RESET (detail: status), the device asked for a reset or
+ * did not take the bit
+ */
 NTSTATUS VirtioPciDriverOk(VIRTIO_PCI_DEVICE *device);
 
-/* Gives the device up: adds FAILED to the status (INIT-25). No further call but VirtioPciReset may follow. IRQL: any. */
+/* Gives the device up: adds FAILED to the status (INIT-25). No further call but VirtioPciReset may follow. IRQL: any.
+ */
 VOID VirtioPciFail(VIRTIO_PCI_DEVICE *device);
 
 /*

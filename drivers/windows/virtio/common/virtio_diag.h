@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * The diagnostic record that every driver hands to a user program: what device it found, what it negotiated, how it gets
+ * interrupts, what it counted and what went wrong last. The layout is an interface: new fields only at the end, with a
+ * higher version; a reader takes `size` bytes at most.
+ *
+ * A storage driver answers IOCTL_SCSI_MINIPORT (ntddscsi.h) with signature VIRTIO_DIAG_SIGNATURE and control code
+ * VIRTIO_DIAG_CODE_QUERY; the record follows the SRB_IO_CONTROL header. Other control codes of that signature and other
+ * signatures fail.
+ * Layer: below everything; also for user programs (VIRTIO_USER_MODE). IRQL: any.
+ */
+#ifndef VIRTIO_DIAG_H
+#define VIRTIO_DIAG_H
+
+#include "virtio_osdep.h"
+
+#define VIRTIO_DIAG_SIGNATURE        "AEROVIRT" /* eight characters, no terminator in SRB_IO_CONTROL */
+#define VIRTIO_DIAG_SIGNATURE_LENGTH 8
+#define VIRTIO_DIAG_CODE_QUERY       0x41560001
+
+#define VIRTIO_DIAG_VERSION    1
+#define VIRTIO_DIAG_QUEUES_MAX 8
+
+#define VIRTIO_DIAG_INTERRUPT_NONE    0
+#define VIRTIO_DIAG_INTERRUPT_LINE    1
+#define VIRTIO_DIAG_INTERRUPT_MESSAGE 2
+
+typedef struct _VIRTIO_DIAG_QUEUE {
+    UINT16 index;
+    UINT16 size;
+    UINT16 device_size; /* what the device offered */
+    UINT16 in_flight;
+} VIRTIO_DIAG_QUEUE;
+
+typedef struct _VIRTIO_DIAG {
+    UINT16 version;        /* VIRTIO_DIAG_VERSION */
+    UINT16 size;           /* of the record as the driver knows it */
+    UINT32 driver_version; /* VIRTIO_VERSION_NUMBER */
+    UINT16 pci_device_id;
+    UINT8 pci_revision;
+    UINT8 device_status;
+    UINT8 state;           /* the driver's own state number; 2 is running in every driver */
+    UINT8 interrupt_mode;  /* VIRTIO_DIAG_INTERRUPT_* */
+    UINT16 message_count;  /* interrupt messages in use */
+    UINT64 offered_features;
+    UINT64 features;
+    UINT32 last_reason;    /* VIRTIO_REASON */
+    UINT32 last_reason_detail;
+    UINT64 interrupts;
+    UINT64 polled;         /* work found by the watchdog */
+    UINT64 resets;
+    UINT64 config_changes;
+    UINT64 requests_in;    /* reads, received frames, input events, captured periods */
+    UINT64 requests_out;
+    UINT64 requests_other; /* flushes, control requests */
+    UINT64 errors;
+    UINT64 kicks;
+    UINT64 waited;         /* requests that found the ring full */
+    UINT64 device_specific[4]; /* block: capacity in sectors, block size, segment limit, transfer limit */
+    UINT32 queue_count;
+    UINT32 reserved;
+    VIRTIO_DIAG_QUEUE queues[VIRTIO_DIAG_QUEUES_MAX];
+} VIRTIO_DIAG;
+
+VIRTIO_STATIC_ASSERT(sizeof(VIRTIO_DIAG_QUEUE) == 8);
+VIRTIO_STATIC_ASSERT(offsetof(VIRTIO_DIAG, offered_features) == 16);
+VIRTIO_STATIC_ASSERT(offsetof(VIRTIO_DIAG, interrupts) == 40);
+VIRTIO_STATIC_ASSERT(offsetof(VIRTIO_DIAG, device_specific) == 120);
+VIRTIO_STATIC_ASSERT(offsetof(VIRTIO_DIAG, queues) == 160);
+VIRTIO_STATIC_ASSERT(sizeof(VIRTIO_DIAG) == 224);
+
+#endif

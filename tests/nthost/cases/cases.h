@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The scenarios that nthost can play with a driver. Each returns true when all it checked holds. */
+#ifndef NTHOST_CASES_H
+#define NTHOST_CASES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "image/image.h"
+#include "options.h"
+
+/* A host with its bus open and the driver loaded; DriverEntry was not called yet. */
+struct run {
+    const struct options *options;
+    struct bus *bus;
+    struct image *image;
+    struct sp_adapter *adapter[SP_MAX_ADAPTERS];
+    unsigned adapter_count;
+};
+
+struct test_case {
+    const char *name, *summary;
+    bool (*play)(struct run *run);
+};
+
+extern const struct test_case all_cases[];
+extern const size_t all_cases_count;
+
+/* Calls DriverEntry and starts an adapter for each virtio function; false, with a line that says why, if one fails. */
+bool run_start(struct run *run);
+
+/* One failed expectation: a line for the user. Returns false. */
+bool failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+bool case_info(struct run *run);
+bool case_refused(struct run *run);
+bool case_poke(struct run *run);
+bool case_scsi(struct run *run);
+bool case_pattern(struct run *run);
+bool case_flush(struct run *run);
+bool case_recover(struct run *run);
+bool case_power(struct run *run);
+bool case_soak(struct run *run);
+bool case_serve(struct run *run);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Command line. */
+#define _GNU_SOURCE
+#include "options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+
+static const char usage[] =
+    "Usage: nthost [OPTION]... DRIVER.sys CASE\n"
+    "\n"
+    "Loads a Windows 7 driver into this process, puts a PCI bus with virtio devices behind it and plays a case, under\n"
+    "rules like Driver Verifier's. x86 drivers need nthost32. Exit status: 0 all held, 1 something failed or a rule was\n"
+    "broken, 2 the command line or the machine does not serve.\n"
+    "\n"
+    "Devices\n"
+    "  --disk FILE[,PROPS]   a virtio disk with the raw image FILE on QEMU; PROPS are properties of QEMU's\n"
+    "                        virtio-blk-pci (disable-legacy=on, queue-size=64, event_idx=off, ...); may be repeated\n"
+    "  --machine TEXT        QEMU's -machine: q35 (default) or pc\n"
+    "  --qemu-arg ARG        one more argument for QEMU; may be repeated\n"
+    "  --ram MIB             guest RAM (2048; half of it lies above 4 GiB)\n"
+    "  --fault NAME          no QEMU but the fake device, with this fault (none: it is honest)\n"
+    "\n"
+    "System\n"
+    "  --messages N          MSI-X messages that Windows grants (1); 0: line interrupt\n"
+    "  --preempt PERCENT     chance that a pending interrupt hits the driver in the middle of its work (0)\n"
+    "  --restart-at-dirql    ScsiRestartAdapter at DIRQL, as today's reference says\n"
+    "  --boot-argument TEXT  ArgumentString of HwFindAdapter, for example dump=1\n"
+    "  --null-entry          call DriverEntry without arguments, as the crash dump driver stack does\n"
+    "  --seed N              seed of all that is random (1)\n"
+    "\n"
+    "Case\n"
+    "  --socket PATH         serve: where nbdkit's plug-in connects\n"
+    "  --reason TEXT         refused: what the event log has to say\n"
+    "  --count N             rounds of a case that repeats something\n"
+    "  --trace               say every callback, import fault, register access and event on standard error\n"
+    "  --list                list the cases\n"
+    "  --help                this text\n"
+    "\n"
+    "Example\n"
+    "  truncate -s 64M disk.img\n"
+    "  build/nthost/tests/nthost/nthost --disk disk.img build/drivers/amd64/aerovblk.sys info\n";
+
+static _Noreturn void wrong(const char *format, const char *what)
+{
+    fputs("nthost: ", stderr);
+    fprintf(stderr, format, what);
+    fputs(" (--help says more)\n", stderr);
+    exit(2);
+}
+
+static void add_qemu_arg(struct options *o, const char *text)
+{
+    if (o->qemu_arg_count == MAX_QEMU_ARGS) {
+        wrong("too many devices and QEMU arguments%s", "");
+    }
+    o->qemu_args[o->qemu_arg_count++] = text;
+}
+
+/* FILE[,PROPS] becomes a -blockdev and a -device; QEMU's direct cache mode stays off so that flushes are visible. */
+static void add_disk(struct options *o, const char *text)
+{
+    static unsigned number;
+    const char *comma = strchr(text, ',');
+    int length = comma != NULL ? (int)(comma - text) : (int)strlen(text);
+    char *blockdev = NULL, *device = NULL;
+    if (length == 0 || asprintf(&blockdev, "driver=raw,node-name=disk%u,file.driver=file,file.filename=%.*s", number,
+                                length, text) < 0 ||
+        asprintf(&device, "virtio-blk-pci,drive=disk%u%s", number, comma != NULL ? comma : "") < 0) {
+        wrong("--disk %s: a file name is missing", text);
+    }
+    add_qemu_arg(o, "-blockdev");
+    add_qemu_arg(o, blockdev);
+    add_qemu_arg(o, "-device");
+    add_qemu_arg(o, device);
+    number++;
+}
+
+static unsigned long number(const char *option, const char *text, unsigned long most)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 0);
+    if (*text == '\0' || *text == '-' || *end != '\0' || value > most) {
+        fprintf(stderr, "nthost: --%s %s: a number from 0 to %lu is wanted (--help says more)\n", option, text, most);
+        exit(2);
+    }
+    return value;
+}
+
+static void list_cases(void)
+{
+    for (size_t i = 0; i < all_cases_count; i++) {
+        printf("%-10s %s\n", all_cases[i].name, all_cases[i].summary);
+    }
+}
+
+enum { DISK = 1, MACHINE, QEMU_ARG, RAM, FAULT, MESSAGES, PREEMPT, RESTART, BOOT, NULL_ENTRY, SEED, SOCKET, REASON,
+       COUNT, TRACE, LIST, HELP };
+
+static const struct option names[] = {
+    {"disk", required_argument, NULL, DISK},           {"machine", required_argument, NULL, MACHINE},
+    {"qemu-arg", required_argument, NULL, QEMU_ARG},   {"ram", required_argument, NULL, RAM},
+    {"fault", required_argument, NULL, FAULT},         {"messages", required_argument, NULL, MESSAGES},
+    {"preempt", required_argument, NULL, PREEMPT},     {"restart-at-dirql", no_argument, NULL, RESTART},
+    {"boot-argument", required_argument, NULL, BOOT},  {"null-entry", no_argument, NULL, NULL_ENTRY},
+    {"seed", required_argument, NULL, SEED},           {"socket", required_argument, NULL, SOCKET},
+    {"reason", required_argument, NULL, REASON},       {"count", required_argument, NULL, COUNT},
+    {"trace", no_argument, NULL, TRACE},               {"list", no_argument, NULL, LIST},
+    {"help", no_argument, NULL, HELP},                 {NULL, 0, NULL, 0}};
+
+static void take(struct options *o, int option, const char *text)
+{
+    switch (option) {
+    case DISK: add_disk(o, text); break;
+    case MACHINE: o->machine = text; break;
+    case QEMU_ARG: add_qemu_arg(o, text); break;
+    case RAM: o->ram_mib = number("ram", text, 65536); break;
+    case FAULT: o->bus = "fake"; o->fault = text; break;
+    case MESSAGES: o->storport.messages = (unsigned)number("messages", text, BUS_MAX_VECTORS); break;
+    case PREEMPT: o->storport.preempt_percent = (unsigned)number("preempt", text, 100); break;
+    case RESTART: o->storport.restart_at_dirql = true; break;
+    case BOOT: o->storport.boot_argument = text; break;
+    case NULL_ENTRY: o->null_entry = true; break;
+    case SEED: o->storport.seed = (unsigned)number("seed", text, 0xffffffffu); break;
+    case SOCKET: o->socket = text; break;
+    case REASON: o->reason = text; break;
+    case COUNT: o->count = number("count", text, 1000000000); break;
+    case TRACE: o->trace = true; break;
+    case LIST: list_cases(); exit(0);
+    case HELP: fputs(usage, stdout); exit(0);
+    default: exit(2);
+    }
+}
+
+void options_parse(struct options *o, int argc, char **argv)
+{
+    int option;
+    memset(o, 0, sizeof *o);
+    o->bus = "qemu";
+    o->machine = "q35";
+    o->storport.messages = 1;
+    o->storport.seed = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
+        if (option == '?') {
+            wrong("unknown option, or its value is missing: %s", argv[optind - 1]);
+        }
+        take(o, option, optarg);
+    }
+    if (argc - optind != 2) {
+        wrong("%s", argc - optind < 2 ? "a driver and a case are wanted" : "too many arguments");
+    }
+    o->driver = argv[optind];
+    o->case_name = argv[optind + 1];
+    if (strcmp(o->bus, "qemu") == 0 && o->qemu_arg_count == 0) {
+        wrong("no device: give --disk FILE or --fault NAME%s", "");
+    }
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The command line of nthost. */
+#ifndef NTHOST_OPTIONS_H
+#define NTHOST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "frameworks/storport/storport_host.h"
+
+enum { MAX_QEMU_ARGS = 64, MAX_DEVICES = 8 };
+
+struct options {
+    const char *driver, *case_name;
+    const char *bus;     /* "qemu" or "fake" */
+    const char *machine;
+    const char *qemu_args[MAX_QEMU_ARGS + 1];
+    unsigned qemu_arg_count;
+    const char *fault;   /* of the fake device */
+    const char *socket;  /* serve: socket of the first disk; the n-th gets a suffix .n */
+    const char *reason;  /* refused: text that the event log must say */
+    uint64_t ram_mib;
+    uint64_t count;      /* rounds of cases that repeat something; 0: the case's own default */
+    bool null_entry;
+    bool trace;
+    struct sp_options storport;
+};
+
+/* Fills in options or ends the process: 0 after --help and --list, 2 with one line on a wrong command line. */
+void options_parse(struct options *options, int argc, char **argv);
+
+#endif
