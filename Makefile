@@ -27,21 +27,19 @@ test: bootstrap
 check: bootstrap
 	@python3 scripts/run-tests.py check
 
-lint:
-	@status=0; for check in $(patsubst %,'python3 %',$(wildcard scripts/ci/check-*.py)) 'python3 scripts/check-links.py' \
-	    'python3 scripts/conformance.py --check' 'sh scripts/apt-sources-test.sh'; do \
-	    echo "lint: $$check"; $$check || status=1; done; exit $$status
+lint: bootstrap
+	@python3 scripts/lint.py
 
 drivers: bootstrap
 	@sh scripts/build-drivers.sh
 
 nthost: bootstrap
 	@cmake -S . -B build/nthost -G Ninja -DAERO_NTHOST=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
-	@cmake --build build/nthost -j $(JOBS) --target nthost nbdkit-aero-plugin
+	@cmake --build build/nthost -j $(JOBS) --target nthost nbdkit-aero-plugin -- --quiet
 
 bench: bootstrap
 	@cmake -S tests/bench -B build/bench -G Ninja >/dev/null
-	@cmake --build build/bench --target bench
+	@cmake --build build/bench --target bench -- --quiet
 
 clean:
 	rm -rf build

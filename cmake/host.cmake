@@ -3,6 +3,8 @@
 include_guard(GLOBAL)
 
 get_filename_component(AERO_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
+# No -DNDEBUG: an assert in a test or in the NT host is a check, whatever the build type.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 option(AERO_SANITIZE "build host tests with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 
 set(AERO_WARNINGS -Wall -Wextra -Werror -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes)

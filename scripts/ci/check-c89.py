@@ -52,8 +52,9 @@ def units(root):
 
 def compile_one(root, path, compiler, folders, scratch):
     """The compiler's complaint, or None."""
-    command = compiler + WARNINGS + ["-I" + os.path.join(root, folder) for folder in folders]
-    command += ["-isystem", os.path.join(root, NOT_OURS)]
+    # The stand-ins for WDK headers come before mingw's, of which some have the same name and do not compile.
+    command = compiler[:1] + ["-isystem", os.path.join(root, NOT_OURS)] + compiler[1:] + WARNINGS
+    command += ["-I" + os.path.join(root, folder) for folder in folders]
     source = os.path.join(root, path)
     if path.endswith(".h"):
         source = os.path.join(scratch, path.replace("/", "_") + "." + os.path.basename(compiler[0]) + ".c")
@@ -88,15 +89,15 @@ def check(root):
 COMMON = "drivers/windows/virtio/common/"
 FAULTS = (
     ("a declaration behind a statement", lambda root: guard.write(
-        root, COMMON + "planted.c", "int Planted(int a);\nint Planted(int a)\n{\n    a++;\n    int b = a;\n    return b;\n}\n"), "planted.c"),
+        root, COMMON + "planted0.c", "int Planted(int a);\nint Planted(int a)\n{\n    a++;\n    int b = a;\n    return b;\n}\n"), "planted0.c"),
     ("a designated initialiser", lambda root: guard.write(
-        root, COMMON + "planted.h", "struct planted { int a; };\nstatic const struct planted planted = {.a = 1};\n"), "planted.h"),
+        root, COMMON + "planted1.h", "struct planted { int a; };\nstatic const struct planted planted = {.a = 1};\n"), "planted1.h"),
     ("a loop declaration", lambda root: guard.write(
-        root, "drivers/windows7/virtio/blk/planted.c", "int Planted(void);\nint Planted(void)\n{\n    for (int i = 0; i < 3; i++)\n"
-        "        ;\n    return 0;\n}\n"), "planted.c"),
-    ("inline", lambda root: guard.write(root, COMMON + "planted.h", "static inline int Planted(void) { return 0; }\n"), "inline"),
-    ("a header that does not compile alone", lambda root: guard.write(root, COMMON + "planted.h", "UNKNOWN planted;\n"), "planted.h"),
+        root, "drivers/windows7/virtio/blk/planted2.c", "int Planted(void);\nint Planted(void)\n{\n    for (int i = 0; i < 3; i++)\n"
+        "        ;\n    return 0;\n}\n"), "planted2.c"),
+    ("inline", lambda root: guard.write(root, COMMON + "planted3.h", "static inline int Planted(void) { return 0; }\n"), "planted3.h: inline"),
+    ("a header that does not compile alone", lambda root: guard.write(root, COMMON + "planted4.h", "UNKNOWN planted;\n"), "planted4.h"),
 )
 
 if __name__ == "__main__":
-    sys.exit(guard.main("check-c89", check, FAULTS))
+    sys.exit(guard.main("check-c89", check, FAULTS, together=True))

@@ -26,12 +26,12 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pe
 import win7_tables as tables
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 MINGW = "/usr/share/mingw-w64/include"
 NT_DEFINES = ["-D_WIN32_WINNT=0x0601", "-DWINVER=0x0601", "-DNTDDI_VERSION=0x06010000"]
-INCLUDES = '#include <ntddk.h>\n#include <ntddscsi.h>\n#include "storport.h"\n'
 MINIMUM_ASSERTS = 700  # a target: fewer means that tables or generator are broken
 SLOT = 1024
 RECORD_CLASSES = (12, 13)  # __builtin_classify_type of struct and union
@@ -144,22 +144,26 @@ def constant_asserts(rows, arch):
     return result
 
 
-def check_asserts(data, target, folder):
+def check_asserts(data, unit, target, folder):
     """(keys that fail, number of asserts)"""
-    asserts = layout_asserts(data.layouts, target.arch) + constant_asserts(data.constants, target.arch)
-    first = INCLUDES.count("\n") + 1
-    text = INCLUDES + "".join(line + "\n" for _, line in asserts)
+    _, includes, headers = unit
+    asserts = layout_asserts([row for row in data.layouts if row[0] in headers], target.arch)
+    asserts += constant_asserts([row for row in data.constants if row[0] in headers], target.arch)
+    first = includes.count("\n") + 1
+    text = includes + "".join(line + "\n" for _, line in asserts)
     bad, _, _ = target.compile(data.root, text, folder)
     return {asserts[line - first][0] for line in bad if line >= first}, len(asserts)
 
 
-def check_bit_fields(data, target, folder, failing):
+def check_bit_fields(data, unit, target, folder, failing):
     """Bit positions, read from an object in which each field in turn is all ones. (keys that fail, number)"""
+    _, includes, headers = unit
     column = 3 if target.arch == "amd64" else 5
-    rows = [row for row in data.layouts if ":" in row[column] and ("layout", row[1], "-") not in failing]
+    rows = [row for row in data.layouts
+            if row[0] in headers and ":" in row[column] and ("layout", row[1], "-") not in failing]
     if not rows:
         return set(), 0
-    text = INCLUDES
+    text = includes
     for i, row in enumerate(rows):
         text += ("union u%d { %s record; unsigned char bytes[%d]; };\n__attribute__((section(\"bits\"), used, aligned(16))) "
                  "union u%d v%d = {.record = {.%s = -1}};\n" % (i, row[1], SLOT, i, i, row[2]))
@@ -167,7 +171,7 @@ def check_bit_fields(data, target, folder, failing):
     wrapped = Target(target.name, target.arch, lambda root: target.command(root) + ["-fno-toplevel-reorder"], target.objcopy)
     bad, built, _ = wrapped.compile(data.root, text, folder, to_object=True)
     if bad:
-        first = INCLUDES.count("\n") + 1
+        first = includes.count("\n") + 1
         return {("layout", rows[(line - first) // 2][1], rows[(line - first) // 2][2]) for line in bad}, len(rows)
     image = built + ".bin"
     subprocess.run([target.objcopy, "-O", "binary", "-j", "bits", built, image], check=True)
@@ -195,18 +199,21 @@ def check_declarations(data, folder):
     """Layouts, bit-fields and constants for every target."""
     problems, used = [], set()
     for target in TARGETS:
-        failing, count = check_asserts(data, target, folder)
-        wrong_bits, bits = check_bit_fields(data, target, folder, failing)
-        for key in sorted(failing | wrong_bits):
-            row = excepted(data.exceptions, key, target.name)
-            if row:
-                used.add(row)
-            else:
-                problems.append("%s: %s %s.%s differs from Windows 7 (%s/%ss.tsv)" % (
-                    target.name, key[0], key[1], key[2], tables.ABI, key[0]))
-        if count + bits < MINIMUM_ASSERTS:
-            problems.append("%s: only %d asserts, at least %d expected" % (target.name, count + bits, MINIMUM_ASSERTS))
-        say("%s: %d asserts" % (target.name, count + bits))
+        total = 0
+        for unit in tables.units(data.root):
+            failing, count = check_asserts(data, unit, target, folder)
+            wrong_bits, bits = check_bit_fields(data, unit, target, folder, failing)
+            total += count + bits
+            for key in sorted(failing | wrong_bits):
+                row = excepted(data.exceptions, key, target.name)
+                if row:
+                    used.add(row)
+                else:
+                    problems.append("%s: %s %s.%s differs from Windows 7 (%s/%ss.tsv)" % (
+                        target.name, key[0], key[1], key[2], tables.ABI, key[0]))
+        if total < MINIMUM_ASSERTS:
+            problems.append("%s: only %d asserts, at least %d expected" % (target.name, total, MINIMUM_ASSERTS))
+        say("%s: %d asserts" % (target.name, total))
     for row in data.exceptions:
         if tuple(row) not in used:
             problems.append("%s/mingw-exceptions.tsv: %s %s %s no longer differs: remove the row" % (
@@ -214,10 +221,10 @@ def check_declarations(data, folder):
     return problems
 
 
-def header_words(target, root, folder):
+def header_words(includes, target, root, folder):
     """Identifiers of the NT headers, without those of the C library's headers below them and of the compiler."""
     empty, full = os.path.join(folder, "empty.c"), os.path.join(folder, "all.c")
-    for path, text in ((empty, ""), (full, INCLUDES)):
+    for path, text in ((empty, ""), (full, includes)):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     own, all_text = (subprocess.run(target.command(root) + ["-E", option, path], capture_output=True, text=True,
@@ -238,22 +245,22 @@ def check_coverage(data, folder):
     words = tables.words_used(tables.nt_facing(data.root))
     words.update({word[1:]: path for word, path in words.items() if word[0] == "P" and word[1:] not in words})
     known = {row[1] for row in data.constants} | {row[1] for row in data.layouts} | data.outside
-    names = sorted((set(words) - known) & header_words(TARGETS[0], data.root, folder))
-    text = INCLUDES
-    for name in names:
-        text += ("enum { probe_%s = (int)(%s) };\n"
-                 "_Static_assert(__builtin_classify_type(*(%s *)0) == %d || __builtin_classify_type(*(%s *)0) == %d, \"\");\n"
-                 % (name, name, name, RECORD_CLASSES[0], name, RECORD_CLASSES[1]))
-    bad, _, _ = TARGETS[0].compile(data.root, text, folder)
-    first = INCLUDES.count("\n") + 1
-    problems = []
-    for i, name in enumerate(names):
-        where = os.path.relpath(words[name], data.root)
-        if first + 2 * i not in bad:
-            problems.append("%s: constant %s has no row in %s" % (where, name, tables.ABI))
-        elif first + 2 * i + 1 not in bad:
-            problems.append("%s: record %s has no row in %s" % (where, name, tables.ABI))
-    return problems
+    problems = {}
+    for _, includes, _ in tables.units(data.root):
+        names = sorted((set(words) - known) & header_words(includes, TARGETS[0], data.root, folder))
+        text = includes
+        for name in names:
+            text += ("enum { probe_%s = (int)(%s) };\n_Static_assert(__builtin_classify_type(*(%s *)0) == %d || "
+                     "__builtin_classify_type(*(%s *)0) == %d, \"\");\n"
+                     % (name, name, name, RECORD_CLASSES[0], name, RECORD_CLASSES[1]))
+        bad, _, _ = TARGETS[0].compile(data.root, text, folder)
+        first = includes.count("\n") + 1
+        for i, name in enumerate(names):
+            what = "constant" if first + 2 * i not in bad else "record" if first + 2 * i + 1 not in bad else None
+            if what:
+                problems[name] = "%s: %s %s has no row in %s" % (
+                    os.path.relpath(words[name], data.root), what, name, tables.ABI)
+    return list(problems.values())
 
 
 def check_sizes(data):
@@ -265,64 +272,6 @@ def check_sizes(data):
             if pattern.search(tables.NOISE.sub(" ", tables.read(path))):
                 problems.append("%s: sizeof(%s), which mingw-w64 has wrong" % (os.path.relpath(path, data.root), name))
     return problems
-
-
-def pe_imports(image):
-    """(architecture, [(module, name)]) of a PE file."""
-    pe = struct.unpack_from("<I", image, 0x3C)[0]
-    machine, sections, _, _, _, optional_size = struct.unpack_from("<HHIIIH", image, pe + 4)
-    arch = {0x8664: "amd64", 0x14C: "x86"}[machine]
-    optional = pe + 24
-    width = 8 if arch == "amd64" else 4
-    directory = struct.unpack_from("<I", image, optional + (112 if arch == "amd64" else 96) + 8)[0]
-    ranges = []
-    for i in range(sections):
-        _, address, size, offset = struct.unpack_from("<IIII", image, optional + optional_size + 40 * i + 8)
-        ranges.append((address, size, offset))
-
-    def at(rva):
-        for address, size, offset in ranges:
-            if address <= rva < address + size:
-                return rva - address + offset
-        raise ValueError("RVA %#x is in no section" % rva)
-
-    def text(rva):
-        start = at(rva)
-        return image[start:image.index(b"\0", start)].decode("ascii")
-
-    imports = []
-    entry = at(directory) if directory else None
-    while entry is not None:
-        lookup, _, _, name, thunks = struct.unpack_from("<IIIII", image, entry)
-        if not name:
-            break
-        slot = at(lookup or thunks)
-        while True:
-            value = int.from_bytes(image[slot:slot + width], "little")
-            if not value:
-                break
-            if value >> (8 * width - 1):
-                raise ValueError("imports an ordinal of %s" % text(name))
-            imports.append((text(name), text((value & 0x7FFFFFFF) + 2)))
-            slot += width
-        entry += 20
-    return arch, imports
-
-
-def coff_symbols(image):
-    """Names of all symbols of a COFF or PE file."""
-    header = struct.unpack_from("<I", image, 0x3C)[0] + 4 if image[:2] == b"MZ" else 0
-    table, count = struct.unpack_from("<II", image, header + 8)
-    strings, names, i = table + 18 * count, [], 0
-    while i < count:
-        entry = table + 18 * i
-        if image[entry:entry + 4] == b"\0\0\0\0":
-            start = strings + struct.unpack_from("<I", image, entry + 4)[0]
-            names.append(image[start:image.index(b"\0", start)].decode("ascii", "replace"))
-        else:
-            names.append(image[entry:entry + 8].rstrip(b"\0").decode("ascii", "replace"))
-        i += 1 + image[entry + 17]
-    return names
 
 
 def decorated(name, decoration):
@@ -354,13 +303,14 @@ class Exports:
 def check_driver(exports, path):
     """One built driver."""
     with open(path, "rb") as file:
-        arch, imports = pe_imports(file.read())
+        arch, imports = pe.imports_of(file.read())
     problems = [exports.problem(dll, name, arch) for dll, name in imports]
     if not imports:
         problems.append("imports nothing")
+    with open(path + ".debug", "rb") as file:
+        symbols = set(pe.symbols_of(file.read()))
+    problems += ["calls %s: a stack frame of more than a page" % name for name in sorted(symbols) if "chkstk" in name]
     if arch == "x86":
-        with open(path + ".debug", "rb") as file:
-            symbols = {name for name in coff_symbols(file.read()) if name.startswith("__imp_")}
         for dll, name in imports:
             row = exports.rows.get((dll.lower(), name, arch))
             if row and decorated(name, row[0]) not in symbols:
@@ -394,13 +344,15 @@ def check_exports(data, drivers):
         if not any((module.lower(), name, arch) in exports.rows for arch in ("amd64", "x86")):
             problems.append("%s: %s is no export of Windows 7's %s (as far as %s/exports.tsv goes)" % (
                 os.path.relpath(path, data.root), name, module, tables.ABI))
-    found = 0
-    for arch in ("amd64", "x86"):
+    built = {arch: set() for arch in ("amd64", "x86")}
+    for arch, names in built.items():
         folder = os.path.join(drivers, arch)
-        for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-            if file.endswith(".sys"):
-                found += 1
-                problems += check_driver(exports, os.path.join(folder, file))
+        names.update(file for file in (os.listdir(folder) if os.path.isdir(folder) else ()) if file.endswith(".sys"))
+        for name in sorted(names):
+            problems += check_driver(exports, os.path.join(folder, name))
+    for name in sorted(built["amd64"] ^ built["x86"]):
+        problems.append("%s: %s is built for one architecture only" % (drivers, name))
+    found = sum(len(names) for names in built.values())
     say("imports of %d built drivers%s" % (found, "" if found else " (none in %s: left out)" % drivers))
     return problems
 
@@ -429,7 +381,7 @@ def plant(root, file, old, new):
 
 
 def write_pe(path, module, name):
-    """A minimal amd64 image with one import, for the self-test."""
+    """A minimal amd64 image with one import and a symbol file, for the self-test."""
     image = bytearray(0x400)
     image[0:2] = b"MZ"
     struct.pack_into("<I", image, 0x3C, 0x40)
@@ -444,6 +396,9 @@ def write_pe(path, module, name):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(image)
+    with open(path + ".debug", "wb") as file:
+        file.write(struct.pack("<HHIIIHH", 0x8664, 0, 0, 20, 1, 0, 0))
+        file.write(struct.pack("<8sIhHBB", b"start", 0, 1, 0, 2, 0) + struct.pack("<I", 4))
 
 
 FAULTS = (  # the part of the check, what is planted, file, text, text instead, words that the report must have
@@ -500,6 +455,14 @@ def self_test():
             image = os.path.join(top, "amd64", "planted.sys")
             write_pe(image, module, name)
             expect(what, check_driver(exports, image), word)
+        image = os.path.join(top, "amd64", "frame.sys")
+        write_pe(image, "storport.sys", "StorPortInitialize")
+        with open(image + ".debug", "r+b") as file:  # a long name stands in the string table
+            file.seek(20)
+            file.write(struct.pack("<II", 0, 4))
+            file.seek(0, os.SEEK_END)
+            file.write(b"___chkstk_ms\0")
+        expect("a frame that needs a stack probe", check_driver(exports, image), "___chkstk_ms")
         image = os.path.join(top, "amd64", "good.sys")
         write_pe(image, "storport.sys", "StorPortInitialize")
         good = not check_driver(exports, image)

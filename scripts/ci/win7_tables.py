@@ -4,11 +4,17 @@ import os
 import re
 
 ABI = "drivers/windows/ddk/abi"
-# Of two rows with one name the header named first here holds. srb.h and scsi.h are ScsiPort's view of StorPort's records
-# and never used.
-HEADERS = ("storport.h", "wdm.h", "ntddk.h", "ntdef.h", "ntstatus.h", "ntddscsi.h", "basetsd.h", "bugcodes.h",
-           "guiddef.h", "pciprop.h")
-MODULES = ("storport", "ntoskrnl", "hal")
+# What is compiled together: (our header, what is included, the kit's headers whose rows hold for it). A unit whose header does
+# not exist is left out. Of two rows with one name the header named first holds. srb.h and scsi.h are ScsiPort's view of
+# StorPort's records and never used.
+UNITS = (
+    ("storport.h", '#include <ntddk.h>\n#include <ntddscsi.h>\n#include "storport.h"\n',
+     ("storport.h", "wdm.h", "ntddk.h", "ntdef.h", "ntstatus.h", "ntddscsi.h", "basetsd.h", "bugcodes.h", "guiddef.h",
+      "pciprop.h")),
+    ("ndis.h", '#include <ntddk.h>\n#include "ndis.h"\n', ("ndis.h", "ntddndis.h", "ifdef.h", "ipifcons.h")),
+)
+HEADERS = tuple(header for _, _, headers in UNITS for header in headers)
+MODULES = ("storport", "ntoskrnl", "hal", "ndis")
 TABLES = {  # file here: (file of the full tables, columns)
     "layouts.tsv": ("abi-win7.tsv", 7),
     "constants.tsv": ("constants-win7.tsv", 5),
@@ -19,7 +25,7 @@ NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*
 WORD = re.compile(r"[A-Za-z_]\w*")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"](?:[^>"\n]*/)?([^>"/\n]+)[>"]', re.M)
 NT_HEADERS = {"ntddk.h", "wdm.h", "ntdef.h", "ntddscsi.h"}
-EXPORT_LINE = re.compile(r'^[ \t]*NT_EXPORT(?:_AS)?\(\s*"([^"]+)"\s*,\s*(\w+)', re.M)
+EXPORT_LINE = re.compile(r'^[ \t]*NT_EXPORT(?:_AS)?\(\s*("[^"]+"|\w+)\s*,\s*(\w+)', re.M)
 
 
 def read_table(path, columns):
@@ -62,6 +68,11 @@ def nt_facing(root):
             or os.path.basename(path) in names]
 
 
+def units(root):
+    """The units of UNITS that this tree has: [(name, includes, headers)]."""
+    return [unit for unit in UNITS if os.path.isfile(os.path.join(root, "drivers/windows/ddk", unit[0]))]
+
+
 def read(path):
     with open(path, encoding="utf-8", errors="replace") as file:
         return file.read()
@@ -77,7 +88,13 @@ def words_used(paths):
 
 
 def host_exports(root):
-    """(file, module, name) for each NT_EXPORT line of the NT host."""
+    """(file, module, name) for each NT_EXPORT line of the NT host; the module is a string or a macro of the same file."""
     for path in sources(root, ("tests/nthost",)):
-        for module, name in EXPORT_LINE.findall(read(path)):
-            yield path, module, name
+        text = read(path)
+        for module, name in EXPORT_LINE.findall(text):
+            if module[0] != '"':
+                macro = re.search(r'^[ \t]*#[ \t]*define[ \t]+%s[ \t]+("[^"\n]+")' % module, text, re.M)
+                if not macro:
+                    raise ValueError("%s: NT_EXPORT(%s, %s): %s is no string macro of this file" % (path, module, name, module))
+                module = macro.group(1)
+            yield path, module.strip('"'), name

@@ -21,9 +21,9 @@ FLOOR = ("bench_floor_submit", "bench_floor_complete")
 
 
 def inclusive_counts(path):
-    """Inclusive instruction count of each function in a callgrind file (no recursion in what we measure)."""
+    """Inclusive instruction count of each function in a callgrind file; nothing measured here recurses."""
     names, totals = {}, {}
-    function, is_call_cost = None, False
+    function = None
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             name = re.match(r"(c?fn)=\((\d+)\)(?: (.*))?", line)
@@ -33,11 +33,9 @@ def inclusive_counts(path):
                     names[key] = name.group(3).strip()
                 if name.group(1) == "fn":
                     function = key
-            elif line.startswith("calls="):
-                is_call_cost = True
             elif function is not None and re.match(r"[0-9+*-]", line):
+                # own cost, or (behind a calls= line) the inclusive cost of what it called
                 totals[function] = totals.get(function, 0) + int(line.split()[-1])
-                is_call_cost = False
     return {names[key]: count for key, count in totals.items()}
 
 

@@ -26,7 +26,8 @@ void bench_device_run(struct bench_ring *ring);
  * The least that any driver does for a batch: constant SG count, no free list, no cookies, no checks. Two halves with
  * the device in between. The result keeps the compiler from dropping the loads.
  */
-bool bench_floor_submit(struct bench_ring *ring, unsigned sg_count, unsigned batch, bool event_idx, uint16_t *avail_idx);
+bool bench_floor_submit(struct bench_ring *ring, unsigned sg_count, unsigned batch, bool event_idx,
+                        uint16_t *avail_idx);
 uint64_t bench_floor_complete(struct bench_ring *ring, unsigned batch, uint16_t *used_idx);
 
 #endif

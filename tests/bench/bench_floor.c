@@ -48,7 +48,8 @@ static inline __attribute__((always_inline)) bool submit(struct bench_ring *ring
     return (VirtioRingLoad16(&ring->used->flags) & VIRTQ_USED_F_NO_NOTIFY) == 0;
 }
 
-bool bench_floor_submit(struct bench_ring *ring, unsigned sg_count, unsigned batch, bool event_idx, uint16_t *avail_idx)
+bool bench_floor_submit(struct bench_ring *ring, unsigned sg_count, unsigned batch, bool event_idx,
+                        uint16_t *avail_idx)
 {
     switch (sg_count) {
     case 1:

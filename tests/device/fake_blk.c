@@ -368,4 +368,5 @@ const struct fake_type fake_type_blk = {
     .create = create,
     .destroy = destroy,
     .request = do_request,
+    .why = fake_blk_why,
 };

@@ -124,17 +124,26 @@ static bool is_offered(const struct fake_device *device, uint32_t offset)
     return false;
 }
 
+/* Whether a place in configuration space belongs to a virtio capability. The list may be any bytes. */
+static bool is_in_virtio_cap(const uint8_t *config, unsigned offset)
+{
+    unsigned at = config[0x34] & 0xFC;
+    for (unsigned step = 0; step < FAKE_CONFIG_LENGTH / 4 && at >= 0x40; step++) {
+        if (config[at] == 0x09 && offset >= at && offset < at + config[at + 2]) {
+            return true;
+        }
+        at = config[at + 1] & 0xFC;
+    }
+    return false;
+}
+
 static const char *check_one(struct state *state, const struct fake_access *access)
 {
     if (access->region == FAKE_CONFIG) {
         state->saw_config_walk = true;
-        const uint8_t *config = state->device->config;
-        for (unsigned at = config[0x34] & 0xFC; access->write && at >= 0x40; at = config[at + 1] & 0xFC) {
-            if (config[at] == 0x09 && access->offset >= at && access->offset < at + config[at + 2]) {
-                return "PCI-14, PCI-25: a write to a virtio capability";
-            }
-        }
-        return NULL;
+        return access->write && is_in_virtio_cap(state->device->config, access->offset)
+                   ? "PCI-14, PCI-25: a write to a virtio capability"
+                   : NULL;
     }
     if (access->region == FAKE_MAP || access->region == FAKE_MSIX) {
         return NULL;
@@ -189,4 +198,17 @@ bool fake_check_log(const struct fake_device *device, char *why, size_t why_size
         return false;
     }
     return true;
+}
+
+bool fake_check(const struct fake_device *device, char *why, size_t why_size)
+{
+    const char *broken = device->ring_why;
+    if (broken == NULL && device->type->why != NULL) {
+        broken = device->type->why(device);
+    }
+    if (broken != NULL) {
+        snprintf(why, why_size, "%s", broken);
+        return false;
+    }
+    return fake_check_log(device, why, why_size);
 }

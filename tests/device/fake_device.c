@@ -253,7 +253,7 @@ bool fake_poll(struct fake_device *device, uint64_t microseconds)
     device->now_us += microseconds;
     for (unsigned i = 0; i < FAKE_MAX_QUEUES && !device->gone; i++) {
         struct fake_queue *queue = &device->queue[i];
-        if (!queue->pending) {
+        if (!queue->pending && knob_value(device, KNOB_SUPPRESS, 0) != 1) {
             continue;
         }
         unsigned limit = knob(device, KNOB_ONE_PER_POLL) ? 1 : UINT32_MAX;

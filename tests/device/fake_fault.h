@@ -55,7 +55,7 @@ enum fake_knob {
     KNOB_USED_JUMP,   /* used idx moves by so many more, once */
     KNOB_USED_LEN,
     KNOB_USED_FLAGS_RANDOM,
-    KNOB_SUPPRESS,      /* used flags 1, avail_event parked */
+    KNOB_SUPPRESS,      /* used flags 1, avail_event parked; 1: each poll looks at the ring, 2: none does */
     KNOB_SCRIBBLE_DESC, /* writes over the descriptor table after taking a chain */
     KNOB_SCRIBBLE_READ, /* writes over readable buffers */
     KNOB_STALLED,       /* chains are taken and never returned */

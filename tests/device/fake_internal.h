@@ -62,6 +62,8 @@ struct fake_type {
     void (*reset)(struct fake_device *device);
     /* Does one request; returns the used length. */
     uint32_t (*request)(struct fake_device *device, unsigned queue, const struct fake_chain *chain);
+    /* The first rule that a request broke, or NULL. */
+    const char *(*why)(const struct fake_device *device);
 };
 extern const struct fake_type fake_type_blk, fake_type_echo;
 
@@ -120,6 +122,7 @@ struct fake_device {
     uint8_t type_config[TYPE_CONFIG_MAX];
     void *model; /* the type's own */
 
+    const char *ring_why; /* the first broken rule on a ring since the device was made */
     struct fake_part *part;
     size_t part_capacity;
     struct fake_windows *windows; /* fake_driver.c's, NULL without it */

@@ -61,5 +61,7 @@ struct fake_device;
  * Returns: whether there is none
  */
 bool fake_check_log(const struct fake_device *device, char *why, size_t why_size);
+/* The same, and the rules of rings and requests since the device was made. */
+bool fake_check(const struct fake_device *device, char *why, size_t why_size);
 
 #endif

@@ -48,9 +48,12 @@ static void *guest(struct fake_device *device, uint64_t address, uint64_t length
     return at;
 }
 
-static void complain(struct fake_queue *queue, const char *why)
+static void complain(struct fake_device *device, struct fake_queue *queue, const char *why)
 {
     queue->broken_chains++;
+    if (device->ring_why == NULL) {
+        device->ring_why = why;
+    }
     if (queue->why == NULL) {
         queue->why = why;
     }
@@ -60,7 +63,7 @@ static bool find_ring(struct fake_device *device, struct fake_queue *queue, stru
 {
     uint64_t size = queue->size;
     if (queue->desc % 16 != 0 || queue->avail % 2 != 0 || queue->used % 4 != 0) {
-        complain(queue, "RING-01: a ring part is not aligned");
+        complain(device, queue, "RING-01: a ring part is not aligned");
         return false;
     }
     ring->size = queue->size;
@@ -265,7 +268,7 @@ static struct done do_chain(struct fake_device *device, struct fake_queue *queue
         why = "RING-05: a chain of more than 4 GiB";
     }
     if (why != NULL) {
-        complain(queue, why);
+        complain(device, queue, why);
         return done;
     }
     done.length = device->type->request(device, (unsigned)(queue - device->queue), &chain);
@@ -299,7 +302,7 @@ unsigned fake_ring_process(struct fake_device *device, struct fake_queue *queue,
             continue;
         }
         if ((uint16_t)(idx - queue->next_avail) > ring.size) {
-            complain(queue, "RING-13: avail idx moved by more than the queue size");
+            complain(device, queue, "RING-13: avail idx moved by more than the queue size");
             break;
         }
         uint16_t head = load16(ring.avail + 4 + 2 * (size_t)(queue->next_avail % ring.size));

@@ -7,7 +7,7 @@
  * implements what is declared here), never by a WDK build, whose storport.h this one stands in for. Every size, offset,
  * constant and import named here is held against the rows in abi/ by scripts/ci/check-win7-tables.py. IRQL and locks of
  * each function: abi/irql.tsv and abi/irql-documented.tsv. Virtual miniports and the SCSI data formats are left out: the
- * drivers take CDB and sense layouts from protocol/scsi.
+ * drivers take CDB and sense layouts from protocol/scsi. One long file because the header it stands in for is one.
  */
 #ifndef AERO_DDK_STORPORT_H
 #define AERO_DDK_STORPORT_H

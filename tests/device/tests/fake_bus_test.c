@@ -241,6 +241,9 @@ static void test_bad_chains(void **unused)
         assert_memory_equal(view.why, chains[i].row, strlen(chains[i].row));
         assert_int_equal(get(&rig, USED + 2, 2), 1);
         assert_int_equal(get(&rig, USED + 8, 4), 0);
+        char why[160];
+        assert_false(bus_fake_check(rig.bus, why, sizeof(why)));
+        assert_memory_equal(why, chains[i].row, strlen(chains[i].row));
         end(&rig);
     }
     struct rig rig = {0};
@@ -290,8 +293,18 @@ static void test_ring_faults(void **unused)
     end(&rig);
     memset(&rig, 0, sizeof(rig));
     start(&rig, &(struct bus_fake_options){.fault = "suppress"}, 0, 0);
-    request(&rig, 2, 0, 0, DATA, 512, false);
+    rig.bus->ops->poll(rig.bus, 0);
     assert_int_equal(get(&rig, USED, 2), 1);
+    request(&rig, 2, 0, 0, DATA, 512, false);
+    put(&rig, AVAIL + 2, 2, 2); /* exposed without a kick: found all the same */
+    rig.bus->ops->poll(rig.bus, 0);
+    assert_int_equal(get(&rig, USED + 2, 2), 2);
+    end(&rig);
+    memset(&rig, 0, sizeof(rig));
+    start(&rig, &(struct bus_fake_options){.fault = "suppress-dead"}, 0, 0);
+    put(&rig, AVAIL + 2, 1, 2);
+    rig.bus->ops->poll(rig.bus, 0);
+    assert_int_equal(get(&rig, USED + 2, 2), 0);
     end(&rig);
 }
 

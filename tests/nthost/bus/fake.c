@@ -285,6 +285,16 @@ struct fake_device *bus_fake_device(struct bus *bus, unsigned function)
     return bus->ops == &ops && function < bus->function_count ? of(bus)->device[function] : NULL;
 }
 
+bool bus_fake_check(struct bus *bus, char *why, size_t why_size)
+{
+    for (unsigned i = 0; bus->ops == &ops && i < bus->function_count; i++) {
+        if (!fake_check(of(bus)->device[i], why, why_size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const struct bus_ops ops = {
     .name = "fake",
     .config_read = config_read,

@@ -42,4 +42,12 @@ struct bus *bus_fake_open(const struct bus_fake_options *options, char *error, s
  */
 struct fake_device *bus_fake_device(struct bus *bus, unsigned function);
 
+/*
+ * Whether the driver kept every rule that shows on the devices: accesses, rings, requests (fake_check of fake_log.h).
+ * true for a bus that is not a fake one.
+ *
+ * why      out: the first broken rule, led by its row of docs/conformance.md; at least 160 bytes
+ */
+bool bus_fake_check(struct bus *bus, char *why, size_t why_size);
+
 #endif

@@ -104,3 +104,23 @@ bool case_scsi(struct run *run)
     memory_free(data);
     return good;
 }
+
+bool case_readonly(struct run *run)
+{
+    struct disk d;
+    uint8_t *data = memory_alloc(MEMORY_SCATTERED, MEMORY_PAGE, 0, "read-only buffer");
+    struct sp_request write;
+    bool good = run_start(run) && disk_open(&d, run->adapter[0]);
+    good = good && (d.write_protect || failed("the mode parameter header does not say write protected"));
+    good = good && disk_io(&d, false, 0, 1, data);
+    if (good) {
+        disk_prepare_io(&d, &write, true, 0, 1, data);
+        good = disk_command(&d, &write);
+        if (good && (write.srb_status != SRB_ERROR || !write.sense_valid || (write.sense[2] & 15) != 7 ||
+                     write.sense[12] != 0x27)) {
+            good = failed("a write to a read-only disk: %s", disk_result(&write));
+        }
+    }
+    memory_free(data);
+    return good;
+}

@@ -157,8 +157,7 @@ bool case_serve(struct run *run)
     static struct served served[SP_MAX_ADAPTERS];
     struct sigaction action = {.sa_handler = on_stop};
     unsigned count = 0;
-    bool good = run->options->socket != NULL || failed("--socket is wanted");
-    good = good && run_start(run);
+    bool good = run_start(run);
     for (; good && count < run->adapter_count; count++) {
         good = disk_open(&served[count].disk, run->adapter[count]) && open_server(run, &served[count], count);
     }

@@ -7,6 +7,7 @@
 
 #include "bus/fake.h"
 #include "cases.h"
+#include "device.h"
 #include "cpu/mmio.h"
 #include "cpu/stack.h"
 #include "mem/memory.h"
@@ -18,7 +19,9 @@ const struct test_case all_cases[] = {
     {"info", "start each disk and show what the driver found: features, queues, interrupt, diagnostics", case_info},
     {"refused", "the driver must refuse the device with a reason in the event log (--reason)", case_refused},
     {"poke", "start each adapter and send it three requests without data, whatever comes of them", case_poke},
+    {"suffer", "use a device that breaks the rules (--fault): every request ends, the event log says why", case_suffer},
     {"scsi", "every SCSI command that Windows 7 sends, and refusals of others", case_scsi},
+    {"readonly", "a read-only disk says so, and refuses to be written", case_readonly},
     {"pattern", "write a pattern over each disk in requests of many sizes, read it back", case_pattern},
     {"flush", "each way to flush reaches the device; the caching page tells the truth", case_flush},
     {"recover", "bus reset with requests in flight, then work goes on", case_recover},
@@ -137,8 +140,8 @@ int main(int argc, char **argv)
     memory_init(&run.bus->ram, options.storport.seed);
     sp_init(run.bus, &options.storport);
     run.image = image_load(options.driver, exports_bind);
-    good = test_case->play(&run);
-    good = finish(&run) && good;
+    good = test_case->play(&run) && finish(&run) &&
+           (test_case->play == case_suffer || device_is_content(run.bus));
     if (run.bus->dead) {
         good = failed("the device is gone: %s", run.bus->why);
     }

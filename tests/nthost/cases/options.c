@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cases.h"
+#include "fake_fault.h"
 
 static const char usage[] =
     "Usage: nthost [OPTION]... DRIVER.sys CASE\n"
@@ -39,6 +40,7 @@ static const char usage[] =
     "  --count N             rounds of a case that repeats something\n"
     "  --trace               say every callback, import fault, register access and event on standard error\n"
     "  --list                list the cases\n"
+    "  --list-faults         list the faults of the fake device\n"
     "  --help                this text\n"
     "\n"
     "Example\n"
@@ -98,8 +100,17 @@ static void list_cases(void)
     }
 }
 
+/* Name, whether the driver has to work with it all the same, rows of the conformance list, text. */
+static void list_faults(void)
+{
+    for (size_t i = 0; i < fake_fault_count; i++) {
+        printf("%-22s %-6s %-20s %s\n", fake_faults[i].name, fake_faults[i].legal ? "legal" : "broken",
+               fake_faults[i].rows, fake_faults[i].text);
+    }
+}
+
 enum { DISK = 1, MACHINE, QEMU_ARG, RAM, FAULT, MESSAGES, PREEMPT, RESTART, BOOT, NULL_ENTRY, SEED, SOCKET, REASON,
-       COUNT, TRACE, LIST, HELP };
+       COUNT, TRACE, LIST, FAULTS, HELP };
 
 static const struct option names[] = {
     {"disk", required_argument, NULL, DISK},           {"machine", required_argument, NULL, MACHINE},
@@ -110,6 +121,7 @@ static const struct option names[] = {
     {"seed", required_argument, NULL, SEED},           {"socket", required_argument, NULL, SOCKET},
     {"reason", required_argument, NULL, REASON},       {"count", required_argument, NULL, COUNT},
     {"trace", no_argument, NULL, TRACE},               {"list", no_argument, NULL, LIST},
+    {"list-faults", no_argument, NULL, FAULTS},
     {"help", no_argument, NULL, HELP},                 {NULL, 0, NULL, 0}};
 
 static void take(struct options *o, int option, const char *text)
@@ -131,6 +143,7 @@ static void take(struct options *o, int option, const char *text)
     case COUNT: o->count = number("count", text, 1000000000); break;
     case TRACE: o->trace = true; break;
     case LIST: list_cases(); exit(0);
+    case FAULTS: list_faults(); exit(0);
     case HELP: fputs(usage, stdout); exit(0);
     default: exit(2);
     }
@@ -156,6 +169,9 @@ void options_parse(struct options *o, int argc, char **argv)
     }
     o->driver = argv[optind];
     o->case_name = argv[optind + 1];
+    if (strcmp(o->case_name, "serve") == 0 && o->socket == NULL) {
+        wrong("serve wants --socket PATH%s", "");
+    }
     if (strcmp(o->bus, "qemu") == 0 && o->qemu_arg_count == 0) {
         wrong("no device: give --disk FILE or --fault NAME%s", "");
     }

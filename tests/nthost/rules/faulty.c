@@ -2,7 +2,7 @@
 /*
  * A StorPort miniport that breaks one rule on purpose, chosen by the argument string of HwFindAdapter
  * (nthost --boot-argument NAME): shows that the host notices. With argument "honest" it breaks none.
- * It answers every request with success and never touches a device but for one register.
+ * It answers every request with success and touches the device only to break a rule.
  */
 #include <ntddk.h>
 
@@ -11,6 +11,7 @@
 typedef struct _FAULTY {
     char rule[32];
     PUCHAR registers;
+    PUCHAR common; /* the virtio common configuration */
     PUCHAR uncached;
     PSCSI_REQUEST_BLOCK last_srb;
     BOOLEAN done;
@@ -29,6 +30,49 @@ static BOOLEAN Wants(const FAULTY *faulty, const char *rule)
 static BOOLEAN Now(FAULTY *faulty, const char *rule)
 {
     return Wants(faulty, rule) && !faulty->done;
+}
+
+/* Maps the BAR that holds the common configuration structure; good enough for the fake device. */
+static VOID MapCommon(FAULTY *faulty, PPORT_CONFIGURATION_INFORMATION config)
+{
+    UCHAR space[256];
+    UCHAR at;
+    ULONG i;
+    if (StorPortGetBusData(faulty, PCIConfiguration, config->SystemIoBusNumber, config->SlotNumber, space,
+                           sizeof(space)) != sizeof(space)) {
+        return;
+    }
+    for (at = space[0x34]; at >= 0x40 && at < 0xf0 && !(space[at] == 9 && space[at + 3] == 1); at = space[at + 1]) {
+    }
+    for (i = 0; i < config->NumberOfAccessRanges && faulty->registers == NULL; i++) {
+        PACCESS_RANGE range = &(*config->AccessRanges)[i];
+        ULONG base = *(ULONG *)(PVOID)(space + 0x10 + 4 * space[at + 4]) & ~0xfUL;
+        if (range->RangeInMemory && range->RangeStart.LowPart == base) {
+            faulty->registers = StorPortGetDeviceBase(faulty, config->AdapterInterfaceType, config->SystemIoBusNumber,
+                                                      range->RangeStart, range->RangeLength, FALSE);
+            faulty->common = faulty->registers + *(ULONG *)(PVOID)(space + at + 8);
+        }
+    }
+}
+
+static VOID WriteAddress(PUCHAR at, ULONGLONG address)
+{
+    *(volatile ULONG *)(PVOID)at = (ULONG)address;
+    *(volatile ULONG *)(PVOID)(at + 4) = (ULONG)(address >> 32);
+}
+
+/* Queue 0 with four entries: descriptors at 0, available ring at 64, used ring at 128 of the uncached extension. */
+static VOID EnableQueue(FAULTY *faulty, ULONGLONG descriptors)
+{
+    STOR_PHYSICAL_ADDRESS pa;
+    ULONG length;
+    pa = StorPortGetPhysicalAddress(faulty, NULL, faulty->uncached, &length);
+    *(volatile USHORT *)(PVOID)(faulty->common + 22) = 0;
+    *(volatile USHORT *)(PVOID)(faulty->common + 24) = 4;
+    WriteAddress(faulty->common + 32, descriptors != 0 ? descriptors : (ULONGLONG)pa.QuadPart);
+    WriteAddress(faulty->common + 40, (ULONGLONG)pa.QuadPart + 64);
+    WriteAddress(faulty->common + 48, (ULONGLONG)pa.QuadPart + 128);
+    *(volatile USHORT *)(PVOID)(faulty->common + 28) = 1;
 }
 
 static ULONG NTAPI FindAdapter(PVOID extension, PVOID context, PVOID bus, PCHAR argument,
@@ -58,14 +102,7 @@ static ULONG NTAPI FindAdapter(PVOID extension, PVOID context, PVOID bus, PCHAR 
         (VOID)StorPortGetDeviceBase(extension, config->AdapterInterfaceType, config->SystemIoBusNumber, nowhere, 4096,
                                     FALSE);
     }
-    for (i = 0; i < config->NumberOfAccessRanges && faulty->registers == NULL; i++) {
-        PACCESS_RANGE range = &(*config->AccessRanges)[i];
-        if (range->RangeInMemory && range->RangeLength >= 4096) {
-            faulty->registers = StorPortGetDeviceBase(extension, config->AdapterInterfaceType,
-                                                      config->SystemIoBusNumber, range->RangeStart,
-                                                      range->RangeLength, FALSE);
-        }
-    }
+    MapCommon(faulty, config);
     faulty->uncached = StorPortGetUncachedExtension(extension, config, 4096);
     return SP_RETURN_FOUND;
 }
@@ -83,7 +120,8 @@ static BOOLEAN NTAPI Initialize(PVOID extension)
     return TRUE;
 }
 
-static ULONG UseStack(volatile UCHAR *above, ULONG depth)
+/* Never unrolled: each level is to take its share of the stack. */
+static __attribute__((noinline, optimize("O1"))) ULONG UseStack(volatile UCHAR *above, ULONG depth)
 {
     volatile UCHAR room[512];
     room[0] = above[0];
@@ -115,6 +153,28 @@ static VOID BreakMemory(FAULTY *faulty, PSCSI_REQUEST_BLOCK srb)
     }
     if (Now(faulty, "mmio-instruction")) {
         (VOID)InterlockedIncrement((volatile LONG *)faulty->registers);
+    }
+}
+
+static VOID BreakDma(FAULTY *faulty)
+{
+    if (Now(faulty, "dma")) {
+        EnableQueue(faulty, 0x10000);
+    }
+    if (Now(faulty, "dma-chain")) {
+        RtlZeroMemory(faulty->uncached, 256);
+        EnableQueue(faulty, 0);
+        *(volatile USHORT *)(PVOID)(faulty->uncached + 68) = 9;
+        *(volatile USHORT *)(PVOID)(faulty->uncached + 66) = 1;
+    }
+    if (Now(faulty, "stop")) {
+        *(volatile UCHAR *)(faulty->common + 20) = 1;
+    }
+    if (Now(faulty, "storm")) {
+        *(volatile UCHAR *)(faulty->common + 20) = 1;
+    }
+    if (Now(faulty, "import")) {
+        (VOID)StorPortGetLogicalUnit(faulty, 0, 0, 0);
     }
 }
 
@@ -151,6 +211,10 @@ static BOOLEAN NTAPI StartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     FAULTY *faulty = extension;
     BreakMemory(faulty, srb);
     BreakLocks(faulty);
+    BreakDma(faulty);
+    if (Wants(faulty, "srb-lost")) {
+        return TRUE;
+    }
     if (Now(faulty, "srb-status")) {
         srb->SrbStatus = SRB_STATUS_PENDING;
     } else {
@@ -176,8 +240,7 @@ static BOOLEAN NTAPI StartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 
 static BOOLEAN NTAPI Interrupt(PVOID extension)
 {
-    UNREFERENCED_PARAMETER(extension);
-    return FALSE;
+    return Wants(extension, "storm");
 }
 
 static BOOLEAN NTAPI ResetBus(PVOID extension, ULONG path)

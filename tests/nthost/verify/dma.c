@@ -47,9 +47,9 @@ void dma_watch(struct bus *bus, unsigned function)
         unsigned id = bus->ops->config_read(bus, f->devfn, at, 1), type = bus->ops->config_read(bus, f->devfn, at + 3, 1);
         unsigned bar = bus->ops->config_read(bus, f->devfn, at + 4, 1);
         uint64_t address = (bar < 6 ? f->bar[bar].address : 0) + bus->ops->config_read(bus, f->devfn, at + 8, 4);
-        if (id == CAP_VENDOR && bar < 6 && type == CFG_COMMON && w->common == 0) {
+        if (id == CAP_VENDOR && bar < 6 && type == CFG_COMMON && address % 4 == 0 && w->common == 0) {
             w->common = address;
-        } else if (id == CAP_VENDOR && bar < 6 && type == CFG_NOTIFY && w->notify == 0) {
+        } else if (id == CAP_VENDOR && bar < 6 && type == CFG_NOTIFY && address % 2 == 0 && w->notify == 0) {
             w->notify = address;
             w->notify_length = bus->ops->config_read(bus, f->devfn, at + 12, 4);
         }

@@ -12,6 +12,8 @@
 #ifndef VIRTIO_DIAG_H
 #define VIRTIO_DIAG_H
 
+#include <stddef.h>
+
 #include "virtio_osdep.h"
 
 #define VIRTIO_DIAG_SIGNATURE        "AEROVIRT" /* eight characters, no terminator in SRB_IO_CONTROL */

@@ -63,14 +63,7 @@ typedef int32_t NTSTATUS;
 #define VIRTIO_ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A declaration that does not compile when the condition is false; C89 has no static assertion. */
-#define VIRTIO_ASSERT_JOIN2(a, b)         a##b
-#define VIRTIO_ASSERT_JOIN(a, b)          VIRTIO_ASSERT_JOIN2(a, b)
-#define VIRTIO_STATIC_ASSERT(condition)   typedef char VIRTIO_ASSERT_JOIN(virtio_assert_, __LINE__)[(condition) ? 1 : -1] VIRTIO_MAYBE_UNUSED
-#if defined(__GNUC__)
-#define VIRTIO_MAYBE_UNUSED __attribute__((unused))
-#else
-#define VIRTIO_MAYBE_UNUSED
-#endif
+#define VIRTIO_STATIC_ASSERT(condition) extern char virtio_static_assertion[(condition) ? 1 : -1]
 
 /*
  * Barriers. Windows 7 runs on x86 and amd64 only, where stores are not reordered with stores nor loads with loads in

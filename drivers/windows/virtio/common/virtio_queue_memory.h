@@ -3,8 +3,8 @@
  * Memory of one queue: sizes first, then ring, indirect pool and state carved from what the caller allocated.
  *
  * Two blocks, on purpose: what the device reads and writes (ring, then indirect pool) is one contiguous DMA block; the
- * engine's private state is an ordinary block that no device address leads to. A state block behind the ring in the same
- * common buffer would be in a hostile device's reach.
+ * engine's private state is an ordinary block that no device address leads to. A state block behind the ring in the
+ * same common buffer would be in a hostile device's reach.
  * Layer: ring. Highest IRQL: any.
  */
 #ifndef VIRTIO_QUEUE_MEMORY_H
@@ -12,8 +12,10 @@
 
 #include "virtqueue_split.h"
 
-/* Filled in by VirtioQueueMemoryPlan; read-only afterwards. Several queues may share a DMA block: place each at a multiple
- * of its dma_alignment. */
+/*
+ * Filled in by VirtioQueueMemoryPlan; read-only afterwards. Several queues may share a DMA block: place each at a
+ * multiple of its dma_alignment.
+ */
 typedef struct _VIRTIO_QUEUE_LAYOUT {
     UINT16 qsz;
     UINT16 indirect_table_count; /* 0: no indirect descriptors */

@@ -36,6 +36,8 @@
     X(DEVICE_NEEDS_RESET, 0x21, "the device asked to be reset")                                                        \
     X(USED_RING_INVALID, 0x22, "the device broke the used ring (bad id, length or index)")                             \
     X(REQUEST_TIMEOUT, 0x23, "a request did not complete in time")                                                     \
+    X(REQUEST_FAILED, 0x24, "the device reported that a request failed")                                               \
+    X(REQUEST_ANSWER_INVALID, 0x25, "the device ended a request with an undefined status or too little data")          \
     X(DUMP_MODE, 0x30, "crash dump and hibernation through this driver are not supported yet")                         \
     X(NO_MEMORY, 0x31, "the system had no memory for the driver")                                                      \
     X(NO_INTERRUPT, 0x32, "the system granted no interrupt")                                                           \

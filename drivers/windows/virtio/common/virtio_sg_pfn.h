@@ -24,8 +24,8 @@
  *
  * IRQL:    <= DISPATCH_LEVEL
  * Returns: STATUS_SUCCESS; STATUS_BUFFER_TOO_SMALL: the first out_cap elements are filled;
- *          STATUS_INVALID_PARAMETER: the frames do not cover the bytes, an address exceeds 64 bits, or more elements are
- *          needed than any queue has descriptors
+ *          STATUS_INVALID_PARAMETER: the frames do not cover the bytes, an address exceeds 64 bits, or more elements
+ *          are needed than any queue has descriptors
  */
 NTSTATUS VirtioSgBuildFromPfns(const UINT64 *pfns, UINT32 pfn_count, size_t first_page_offset, size_t byte_length,
                                BOOLEAN device_write, VIRTQ_SG *out, UINT16 out_cap, UINT16 *out_count);

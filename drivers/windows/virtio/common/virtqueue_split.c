@@ -292,14 +292,16 @@ BOOLEAN VirtqSplitKickPrepare(VIRTQ_SPLIT *vq)
         return FALSE;
     }
     /*
-     * The store of avail idx before the load of used flags or avail_event. Without it the device can see the old idx and
-     * go to sleep while this reads that it is awake: the notification is lost.
+     * The store of avail idx before the load of used flags or avail_event. Without it the device can see the old idx
+     * and go to sleep while this reads that it is awake: the notification is lost.
      */
     VirtioBarrierFull();
     if (vq->event_idx) {
+        UINT16 event = VirtioRingLoad16(VirtioRingAvailEvent(vq->used, vq->qsz));
+
         /* A batch that went all around passed every position; 16 bits cannot express it. */
-        return (BOOLEAN)(batch > 0xFFFF || VirtioRingNeedEvent(VirtioRingLoad16(VirtioRingAvailEvent(vq->used, vq->qsz)),
-                                                               (UINT16)vq->avail_idx, (UINT16)vq->kicked_idx));
+        return (BOOLEAN)(batch > 0xFFFF ||
+                         VirtioRingNeedEvent(event, (UINT16)vq->avail_idx, (UINT16)vq->kicked_idx));
     }
     return (BOOLEAN)((VirtioRingLoad16(&vq->used->flags) & VIRTQ_USED_F_NO_NOTIFY) == 0);
 }

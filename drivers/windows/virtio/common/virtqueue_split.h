@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * The split virtqueue engine: descriptors, both rings, indirect tables, notification suppression.
- * Never allocates and never locks: one caller at a time per queue. Trusts nothing the device can write: free list, chain
- * lengths and what is in flight live in the caller's private state block.
+ * Never allocates and never locks: one caller at a time per queue. Trusts nothing the device can write: free list,
+ * chain lengths and what is in flight live in the caller's private state block.
  * VIRTIO 1.x "Split Virtqueues", "Message Framing", "Indirect Descriptors". Layer: ring. Highest IRQL: DISPATCH_LEVEL
  * by contract; nothing here depends on it, so a queue owned by an interrupt handler may be used at DIRQL too.
  *
@@ -166,7 +166,7 @@ VOID VirtqSplitPublish(VIRTQ_SPLIT *vq, UINT16 head);
  */
 BOOLEAN VirtqSplitKickPrepare(VIRTQ_SPLIT *vq);
 
-/* Ends the batch that KickPrepare judged; buffers published since then count for the next. IRQL, Locks: as KickPrepare. */
+/* Ends the batch that KickPrepare judged; what is published since counts for the next. IRQL, Locks: as KickPrepare. */
 VOID VirtqSplitKickCommit(VIRTQ_SPLIT *vq);
 
 /*

@@ -54,7 +54,7 @@ ULONG NTAPI AerovblkFindAdapter(PVOID extension, PVOID context, PVOID bus_inform
 
     if (HasArgument(arguments, "dump=1") || HasArgument(arguments, "ntldr=1")) {
         adapter->device.reason = VIRTIO_REASON_DUMP_MODE;
-        return SP_RETURN_ERROR; /* no event log here */
+        goto report;
     }
     if (!AerovblkPciInit(adapter, config)) {
         adapter->device.reason = VIRTIO_REASON_CONFIG_SPACE_UNREADABLE;

@@ -49,6 +49,7 @@ VOID NTAPI AerovblkWatchdog(PVOID extension)
         StorPortNotification(BusChangeDetected, adapter, (UCHAR)0);
     if (must_recover)
         (void)AerovblkRecover(adapter, VIRTIO_REASON_NONE);
+    AerovblkReport(adapter); /* what the interrupt routine found may not be logged there */
     if (!is_stopped)
         AerovblkArmWatchdog(adapter);
 }

@@ -42,6 +42,17 @@ static BOOLEAN Flush(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, SCSI_AC
     return BlkScsiFlush(&adapter->device, &part->request, action);
 }
 
+/*
+ * Asks for the deepest queue with the unit's first INQUIRY (not possible before): what the ring has no room for waits in
+ * the request queue. StorPort's default would leave most of the ring unused.
+ */
+static VOID SetQueueDepth(AEROVBLK_ADAPTER *adapter, const SCSI_REQUEST_BLOCK *srb)
+{
+    if (adapter->is_depth_set || srb->Lun != 0 || srb->Cdb[0] != SCSI_OP_INQUIRY)
+        return;
+    adapter->is_depth_set = StorPortSetDeviceQueueDepth(adapter, 0, 0, 0, AEROVBLK_QUEUE_DEPTH);
+}
+
 /* SRBs that act on the device. */
 static VOID StartOnDevice(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
 {
@@ -58,6 +69,7 @@ static VOID StartOnDevice(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
     StorPortReleaseSpinLock(adapter, &lock);
     if (!is_started)
         AerovblkCompleteAction(adapter, srb, &action);
+    AerovblkReport(adapter); /* what the interrupt routine found may not be logged there */
 }
 
 static VOID StartIoControl(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
@@ -94,10 +106,12 @@ BOOLEAN NTAPI AerovblkStartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 
     switch (srb->Function) {
     case SRB_FUNCTION_EXECUTE_SCSI:
-        if (srb->PathId != 0 || srb->TargetId != 0)
+        if (srb->PathId != 0 || srb->TargetId != 0) {
             AerovblkCompleteSrb(adapter, srb, SRB_STATUS_NO_DEVICE);
-        else
-            StartOnDevice(adapter, srb);
+            break;
+        }
+        SetQueueDepth(adapter, srb);
+        StartOnDevice(adapter, srb);
         break;
     case SRB_FUNCTION_FLUSH:
     case SRB_FUNCTION_SHUTDOWN:

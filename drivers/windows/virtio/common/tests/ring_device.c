@@ -74,7 +74,7 @@ static const char *walk(const struct ring_device *device, const uint8_t *table, 
         }
         descriptor = load_descriptor(table + 16 * (size_t)index);
         if ((descriptor.flags & ~(FLAG_NEXT | FLAG_WRITE)) != 0) {
-            return chain->is_indirect ? "RING-09: nested table or unknown flag" : "unknown flag, or INDIRECT in a chain";
+            return "RING-09, RING-11: INDIRECT where none may be, or an unknown flag";
         }
         if (chain->count != 0 && chain->element[chain->count - 1].write && (descriptor.flags & FLAG_WRITE) == 0) {
             return "RING-03: readable after writable";

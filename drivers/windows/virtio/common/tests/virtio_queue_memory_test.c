@@ -10,7 +10,7 @@
 
 static void *aligned_block(size_t alignment, size_t size)
 {
-    void *block;
+    void *block = NULL;
 
     assert_int_equal(posix_memalign(&block, alignment, size), 0);
     memset(block, 0xA5, size);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Two long tests of the ring engine. The model test: random operations on random queues against a reference device and a
- * model of what is in flight. The thread test: driver and device on two threads with both suppressions, where a lost
+ * Two long tests of the ring engine. The model test: random operations on random queues against a reference device and
+ * a model of what is in flight. The thread test: driver and device on two threads with both suppressions, where a lost
  * notification or interrupt shows as a stop (RING-28, RING-29, RING-31).
  *
  *   virtqueue_split_stress_test [SECONDS [SEED]]     1.5 seconds each; environment: SEED
  */
+#define _GNU_SOURCE /* pthread_setaffinity_np */
+
+#include "../virtqueue_split.h"
+
 #include "ring_fixture.h"
 
 #include <pthread.h>
@@ -310,24 +314,45 @@ struct machine {
     uint64_t device_seed, driver_seed;
 };
 
+/* Moves one side's decision over the time that the other needs for its own. */
 static void pause_randomly(uint64_t *state)
 {
-    for (volatile uint32_t i = random_below(state, 60); i != 0; i--) {
+    for (volatile uint32_t i = random_below(state, 160); i != 0; i--) {
     }
 }
 
-/* Spins for a while and then lets others run: processors are shared. */
+/* Spins long enough that both sides run at the same time, and then lets others run: processors are shared. */
 static bool wait_for(struct machine *machine, int *flag)
 {
-    for (unsigned spins = 0; __atomic_exchange_n(flag, 0, __ATOMIC_SEQ_CST) == 0; spins++) {
+    for (unsigned spins = 1; __atomic_load_n(flag, __ATOMIC_SEQ_CST) == 0; spins++) {
         if (__atomic_load_n(&machine->stop, __ATOMIC_RELAXED)) {
             return false;
         }
-        if (spins % 256 == 255) {
+        if (spins % 65536 == 0) {
             sched_yield();
         }
     }
+    __atomic_store_n(flag, 0, __ATOMIC_SEQ_CST);
     return true;
+}
+
+/* Each side on a processor of its own where there are two: on one, the race that this is about cannot happen. */
+static void pin(pthread_t thread, unsigned which)
+{
+    cpu_set_t allowed;
+    cpu_set_t mine;
+
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) {
+        return;
+    }
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &allowed) && which-- == 0) {
+            CPU_ZERO(&mine);
+            CPU_SET(cpu, &mine);
+            pthread_setaffinity_np(thread, sizeof(mine), &mine);
+            return;
+        }
+    }
 }
 
 static void device_asks_for_kick(struct ring_device *device, bool wanted)
@@ -413,6 +438,7 @@ static void *run_driver(void *context)
         CHECK(status == STATUS_NOT_FOUND);
         pause_randomly(&machine->driver_seed);
         driver_submit(machine, 1 + random_below(&machine->driver_seed, 3));
+        pause_randomly(&machine->driver_seed);
         if (VirtqSplitEnableInterrupts(vq) && !wait_for(machine, &machine->interrupted)) {
             break;
         }
@@ -435,6 +461,8 @@ static unsigned long run_threads(struct ring_options options, double seconds)
     machine.driver_seed = ~seed | 2;
     CHECK(pthread_create(&device, NULL, run_device, &machine) == 0);
     CHECK(pthread_create(&driver, NULL, run_driver, &machine) == 0);
+    pin(device, 0);
+    pin(driver, 1);
     while (now() < end || is_stuck) {
         unsigned long completed;
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The ring engine rule by rule; the ids are those of the conformance table. */
+#include "../virtqueue_split.h"
+
 #include "ring_fixture.h"
 
 #include <setjmp.h>
@@ -9,7 +11,12 @@
 
 #define COOKIE(number) ((void *)(size_t)((number) + 1))
 
-static const VIRTQ_SG SG[4] = {{0x1000, 16, FALSE}, {0x20002000, 512, FALSE}, {0x300003000, 4096, TRUE}, {0x4000, 1, TRUE}};
+static const VIRTQ_SG SG[4] = {
+    {0x1000, 16, FALSE},
+    {0x20002000, 512, FALSE},
+    {0x300003000, 4096, TRUE},
+    {0x4000, 1, TRUE},
+};
 
 static struct ring_fixture *open_queue(uint16_t qsz, bool event_idx, uint16_t tables, uint16_t table_desc)
 {
@@ -318,6 +325,24 @@ static void test_without_free_table_direct(void **state)
         assert_false(take(f)->is_indirect);
         ring_device_use(&f->device, f->chain.head, 0);
         assert_used(f, 9, 0);
+    }
+    ring_fixture_close(f);
+}
+
+/* More tables than descriptors are of no use, and the state block has no room for them. */
+static void test_more_tables_than_descriptors(void **state)
+{
+    struct ring_fixture *f = open_queue(2, false, 50, 2);
+
+    (void)state;
+    for (unsigned round = 0; round < 5; round++) {
+        for (unsigned i = 0; i < 2; i++) {
+            add_published(f, 2, i);
+            assert_true(take(f)->is_indirect);
+            ring_device_use(&f->device, f->chain.head, i);
+        }
+        assert_used(f, 0, 0);
+        assert_used(f, 1, 1);
     }
     ring_fixture_close(f);
 }
@@ -973,6 +998,7 @@ int main(void)
         cmocka_unit_test(test_indirect_chain),
         cmocka_unit_test(test_add_direct_takes_no_table),
         cmocka_unit_test(test_without_free_table_direct),
+        cmocka_unit_test(test_more_tables_than_descriptors),
         cmocka_unit_test(test_chain_never_longer_than_queue),
         cmocka_unit_test(test_refused_add_changes_nothing),
         cmocka_unit_test(test_no_descriptor_for_a_free_table),

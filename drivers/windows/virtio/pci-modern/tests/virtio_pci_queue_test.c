@@ -233,6 +233,7 @@ static void test_isr(void **unused)
         assert_false(fake_line_level(pci.fake));
         assert_int_equal(VirtioPciReadIsr(&pci.device), 0);
     }
+    assert_int_equal(fake_log_count(pci.log, FAKE_ISR, false), 3 * 2); /* one register read a call */
     pci_check_log(&pci);
     pci_end(&pci);
 }

@@ -3,7 +3,6 @@
 #include "blk_device.h"
 
 #define BLK_QUEUE_INDEX 0
-#define BLK_QUEUE_MIN   4
 #define BLK_DMA_SLACK   4096 /* alignment of one block of DMA memory, at most */
 #define BLK_PLAIN_SLACK 64
 
@@ -80,7 +79,7 @@ static NTSTATUS ReadQueueSize(BLK_DEVICE *device)
     }
     if (offered == 0)
         return Refuse(device, VIRTIO_REASON_QUEUE_MISSING, BLK_QUEUE_INDEX);
-    if (offered < BLK_QUEUE_MIN || offered < device->queue_size)
+    if (offered < device->queue_size) /* after a reset: the ring is laid out for the size it had */
         return Refuse(device, VIRTIO_REASON_QUEUE_TOO_SMALL, offered);
     device->queue_size_offered = offered;
     return STATUS_SUCCESS;
@@ -166,6 +165,23 @@ failed:
     return TransportFault(device, status);
 }
 
+/* Remembers what the device answered wrong; a request that it was not asked, or that a reset gave back, says nothing. */
+static VOID NoteResult(BLK_DEVICE *device, const BLK_REQUEST *request)
+{
+    switch (request->result) {
+    case BLK_RESULT_IO_ERROR:
+    case BLK_RESULT_UNSUPPORTED:
+        (void)Fault(device, STATUS_IO_DEVICE_ERROR, VIRTIO_REASON_REQUEST_FAILED, (UINT32)request->type);
+        break;
+    case BLK_RESULT_BAD_STATUS:
+    case BLK_RESULT_SHORT:
+        (void)Fault(device, STATUS_IO_DEVICE_ERROR, VIRTIO_REASON_REQUEST_ANSWER_INVALID, (UINT32)request->type);
+        break;
+    default:
+        break;
+    }
+}
+
 /* Takes ended requests over from the queue, but for our own. Returns: how many there were. */
 static UINT32 TakeDone(BLK_DEVICE *device, BLK_REQUEST_LIST *ended, BLK_REQUEST_LIST *done)
 {
@@ -174,10 +190,12 @@ static UINT32 TakeDone(BLK_DEVICE *device, BLK_REQUEST_LIST *ended, BLK_REQUEST_
 
     while ((request = BlkListPop(ended)) != NULL) {
         count++;
-        if (request == &device->id_request)
-            device->id_done = TRUE;
-        else
-            BlkListAppend(done, request);
+        if (request == &device->id_request) {
+            device->id_done = TRUE; /* a device without a serial number is no fault */
+            continue;
+        }
+        NoteResult(device, request);
+        BlkListAppend(done, request);
     }
     return count;
 }
@@ -185,14 +203,18 @@ static UINT32 TakeDone(BLK_DEVICE *device, BLK_REQUEST_LIST *ended, BLK_REQUEST_
 static UINT32 Drain(BLK_DEVICE *device, BLK_REQUEST_LIST *done)
 {
     BLK_REQUEST_LIST ended = {NULL, NULL};
+    BOOLEAN is_broken;
+    UINT32 count;
 
     if (device->state != BLK_STATE_RUNNING)
         return 0;
-    if (BlkQueueDrain(&device->queue, &ended)) {
+    is_broken = BlkQueueDrain(&device->queue, &ended);
+    count = TakeDone(device, &ended, done);
+    if (is_broken) {
         device->state = BLK_STATE_BROKEN;
         (void)Fault(device, STATUS_IO_DEVICE_ERROR, VIRTIO_REASON_USED_RING_INVALID, BLK_QUEUE_INDEX);
     }
-    return TakeDone(device, &ended, done);
+    return count;
 }
 
 /* Up to maximum printable characters of a text that need not be terminated; blanks around it go. Returns: how many. */

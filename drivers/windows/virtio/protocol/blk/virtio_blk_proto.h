@@ -6,6 +6,8 @@
 #ifndef VIRTIO_BLK_PROTO_H
 #define VIRTIO_BLK_PROTO_H
 
+#include <stddef.h>
+
 #include "virtio_osdep.h"
 
 #define VIRTIO_BLK_DEVICE_ID_MODERN       0x1042

@@ -22,6 +22,7 @@
 #define AEROVBLK_PCI_CONFIG    256
 #define AEROVBLK_LOCATION_MAX  16
 #define AEROVBLK_WATCHDOG_US   1000000
+#define AEROVBLK_QUEUE_DEPTH   254 /* what StorPort sends to one unit at most */
 #define AEROVBLK_REPORTS_MAX   32 /* event log entries in one life of the adapter */
 
 /* Bytes behind AEROVBLK_ADAPTER in the device extension: private memory of the largest queue. */
@@ -58,6 +59,7 @@ typedef struct _AEROVBLK_ADAPTER {
     AEROVBLK_REGION dma;
     AEROVBLK_REGION private_memory;
     char location[AEROVBLK_LOCATION_MAX];
+    BOOLEAN is_depth_set;          /* StartIo lock */
     VIRTIO_REASON reported_reason; /* what the event log said last; StartIo lock */
     ULONG report_count;
 } AEROVBLK_ADAPTER;

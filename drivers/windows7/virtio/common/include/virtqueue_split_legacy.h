@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The portable virtqueue engine: the canonical engine (virtqueue_split.h) together with its memory, which it gets through
- * virtio_os_ops_t: ring, indirect pool, private state. No ring algorithm of its own.
+ * The portable virtqueue engine: the canonical engine (virtqueue_split.h) together with its memory, which it gets
+ * through virtio_os_ops_t: ring, indirect pool, private state. No ring algorithm of its own.
  * VIRTIO 1.x "Split Virtqueues". Layer: ring. Highest IRQL: DISPATCH_LEVEL for what handles buffers, that of the
  * operations for set-up and tear-down. One caller at a time per queue.
  *
  * A queue's life:
- *   virtqueue_split_alloc_ring, virtqueue_split_init; queue addresses to the device: vq.engine->desc_pa, avail_pa, used_pa
+ *   virtqueue_split_alloc_ring, virtqueue_split_init; addresses for the device: vq.engine->desc_pa, avail_pa, used_pa
  *   add_sg (each buffer), kick_prepare (each batch), pop_used until false, enable_interrupts until false
  *   device reset, detach_unused until false, then virtqueue_split_reset, or virtqueue_split_destroy and free_ring
  */
@@ -25,7 +25,7 @@ typedef VIRTQ_SG virtio_sg_entry_t; /* one SG type: no list is ever copied */
 /* Indirect tables per queue at most: beyond that, buffers take direct descriptors. Bounds the pool (DMA memory). */
 #define VIRTQUEUE_SPLIT_MAX_TABLES 128
 
-/* engine and queue_index are constant after init and public; the rest is private. Guarded by the caller's queue lock. */
+/* engine and queue_index are public and constant after init; the rest is private. Guarded by the caller's lock. */
 typedef struct virtqueue_split {
     VIRTQ_SPLIT *engine; /* NULL: not initialised */
     uint16_t queue_index;
@@ -72,7 +72,7 @@ size_t virtqueue_split_indirect_size(uint16_t queue_size, uint16_t indirect_max_
 int virtqueue_split_alloc_ring(const virtio_os_ops_t *os, void *os_ctx, uint16_t queue_size, uint32_t queue_align,
                                virtio_bool_t event_idx, virtio_dma_buffer_t *out_ring);
 
-/* Gives ring memory back and zeroes *ring; a zeroed one is fine. The device no longer uses it. IRQL: that of free_dma. */
+/* Gives ring memory back, zeroes *ring; a zeroed one is fine. The device no longer uses it. IRQL: that of free_dma. */
 void virtqueue_split_free_ring(const virtio_os_ops_t *os, void *os_ctx, virtio_dma_buffer_t *ring);
 
 /*
@@ -82,8 +82,8 @@ void virtqueue_split_free_ring(const virtio_os_ops_t *os, void *os_ctx, virtio_d
  * os, os_ctx         kept until virtqueue_split_destroy
  * queue_index        the queue's number at its device; the engine only keeps it
  * queue_size, queue_align, event_idx  as for virtqueue_split_alloc_ring
- * ring               from virtqueue_split_alloc_ring, or other DMA memory of that size, aligned to max(16, queue_align);
- *                    stays the caller's
+ * ring               from virtqueue_split_alloc_ring, or other DMA memory of that size, aligned to max(16,
+ *                    queue_align); stays the caller's
  * indirect_desc      whether VIRTIO_F_RING_INDIRECT_DESC was negotiated
  * indirect_max_desc  longest chain that should be indirect, in descriptors; more than queue_size gives queue_size;
  *                    looked at only with indirect_desc, at least 1 then
@@ -99,7 +99,7 @@ int virtqueue_split_init(virtqueue_split_t *vq, const virtio_os_ops_t *os, void 
 /* Back to the state after init; the device was reset and detach_unused emptied the queue. IRQL: <= DISPATCH_LEVEL. */
 void virtqueue_split_reset(virtqueue_split_t *vq);
 
-/* Gives back what init took and zeroes *vq; a zeroed one is fine. The device was reset. IRQL: that of free, free_dma. */
+/* Gives back what init took, zeroes *vq; a zeroed one is fine. The device was reset. IRQL: that of free, free_dma. */
 void virtqueue_split_destroy(virtqueue_split_t *vq);
 
 /*
@@ -112,7 +112,7 @@ void virtqueue_split_destroy(virtqueue_split_t *vq);
  *
  * IRQL:    <= DISPATCH_LEVEL
  * Locks:   the queue's
- * Returns: VIRTIO_OK; VIRTIO_ERR_INVAL: no elements, NULL cookie, more elements than queue_size, or the queue is broken;
+ * Returns: VIRTIO_OK; VIRTIO_ERR_INVAL: no elements, NULL cookie, more elements than queue_size, or a broken queue;
  *          VIRTIO_ERR_NOSPC: full now. On failure nothing has changed.
  */
 int virtqueue_split_add_sg(virtqueue_split_t *vq, const virtio_sg_entry_t *sg, uint16_t sg_count, void *cookie,

@@ -393,6 +393,8 @@ static void range(void **state)
     disk.block_size = 65536;
     run_sized(cdb, build_io(cdb, 0x88, 0, 0x10000), 4096);
     EXPECT_ILLEGAL(0x2400);
+    run_sized(cdb, build_io(cdb, 0x88, 0xFFFFFFFFFFFFFFFEULL, 5), 4096); /* nor the end of the extent */
+    EXPECT_ILLEGAL(0x2100);
     run_sized(cdb, build_io(cdb, 0x88, 0, 0xFFFFFFFF), 4096);
     EXPECT_ILLEGAL(0x2400);
 }
