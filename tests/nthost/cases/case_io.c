@@ -291,7 +291,7 @@ static bool soak_disk(struct run *run, struct disk *d)
     uint64_t rounds = run->options->count != 0 ? run->options->count : 3000;
     bool good = d->blocks >= SOAK_BLOCKS || failed("soak wants a disk of at least %d blocks", SOAK_BLOCKS);
     s->disk = d;
-    s->random = run->options->storport.seed;
+    s->random = run->options->system.seed;
     for (int i = 0; i < SOAK_DEPTH; i++) {
         s->slot[i].data = memory_alloc(i % 3 == 0 ? MEMORY_CONTIGUOUS : MEMORY_SCATTERED,
                                        (size_t)SOAK_MOST * d->block_size, 0, "soak buffer");

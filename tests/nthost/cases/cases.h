@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "frameworks/storport/storport_host.h"
 #include "image/image.h"
 #include "options.h"
 
@@ -14,13 +15,24 @@ struct run {
     const struct options *options;
     struct bus *bus;
     struct image *image;
-    struct sp_adapter *adapter[SP_MAX_ADAPTERS];
+    struct sp_adapter *adapter[SP_MAX_ADAPTERS]; /* StorPort's */
     unsigned adapter_count;
 };
 
+/* What stands between main and a framework: each case names its own. */
+struct framework {
+    const char *name;
+    void (*init)(struct run *run); /* registers the exports, before the driver is loaded */
+    void (*finish)(struct run *run); /* stops and removes what a case left */
+};
+
+extern const struct framework storport_framework;
+
 struct test_case {
+    const struct framework *framework;
     const char *name, *summary;
     bool (*play)(struct run *run);
+    bool device_misbehaves; /* then the device's own view of the driver counts for nothing */
 };
 
 extern const struct test_case all_cases[];

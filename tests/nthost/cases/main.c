@@ -15,22 +15,6 @@
 #include "verify/dma.h"
 #include "verify/verify.h"
 
-const struct test_case all_cases[] = {
-    {"info", "start each disk and show what the driver found: features, queues, interrupt, diagnostics", case_info},
-    {"refused", "the driver must refuse the device with a reason in the event log (--reason)", case_refused},
-    {"poke", "start each adapter and send it three requests without data, whatever comes of them", case_poke},
-    {"suffer", "use a device that breaks the rules (--fault): every request ends, the event log says why", case_suffer},
-    {"scsi", "every SCSI command that Windows 7 sends, and refusals of others", case_scsi},
-    {"readonly", "a read-only disk says so, and refuses to be written", case_readonly},
-    {"pattern", "write a pattern over each disk in requests of many sizes, read it back", case_pattern},
-    {"flush", "each way to flush reaches the device; the caching page tells the truth", case_flush},
-    {"recover", "bus reset with requests in flight, then work goes on", case_recover},
-    {"power", "sleep and wake, PnP stop and start, with work in between", case_power},
-    {"soak", "random reads, writes, flushes, resets and sleeps against a model of the disk", case_soak},
-    {"serve", "serve each disk to nbdkit's plug-in until it disconnects (--socket)", case_serve},
-};
-const size_t all_cases_count = sizeof all_cases / sizeof all_cases[0];
-
 bool failed(const char *format, ...)
 {
     va_list arguments;
@@ -43,39 +27,12 @@ bool failed(const char *format, ...)
     return false;
 }
 
-static const char *start_text(enum sp_start result)
-{
-    static const char *const text[] = {"started", "not found by HwFindAdapter", "refused by HwFindAdapter",
-                                       "HwInitialize failed"};
-    return text[result];
-}
-
-bool run_start(struct run *run)
-{
-    int32_t status = sp_driver_entry(run->image->entry, run->options->null_entry);
-    if (status < 0) {
-        return failed("DriverEntry returned %#x", (unsigned)status);
-    }
-    image_discard_init(run->image);
-    if (run->bus->function_count == 0) {
-        return failed("there is no virtio device on the bus");
-    }
-    for (unsigned i = 0; i < run->bus->function_count; i++) {
-        enum sp_start result = sp_start(i, &run->adapter[run->adapter_count++]);
-        if (result != SP_STARTED) {
-            const struct sp_event *event = sp_event_count() > 0 ? sp_event(sp_event_count() - 1) : NULL;
-            return failed("disk %u: %s: %s", i, start_text(result), event != NULL ? event->text : "no event logged");
-        }
-    }
-    return true;
-}
-
 static struct bus *open_bus(const struct options *o)
 {
     char error[512] = "";
     struct bus_qemu_options qemu = {.machine = o->machine, .args = o->qemu_args, .ram_mib = o->ram_mib,
                                     .trace = o->trace};
-    struct bus_fake_options fake = {.fault = o->fault, .seed = o->storport.seed};
+    struct bus_fake_options fake = {.fault = o->fault, .seed = o->system.seed};
     struct bus *bus = strcmp(o->bus, "fake") == 0 ? bus_fake_open(&fake, error, sizeof error)
                                                   : bus_qemu_open(&qemu, error, sizeof error);
     if (bus == NULL) {
@@ -108,11 +65,9 @@ static const struct test_case *find_case(const char *name)
 }
 
 /* Stops what the case left running, then looks for what is left behind. */
-static bool finish(struct run *run)
+static bool finish(struct run *run, const struct test_case *test_case)
 {
-    for (unsigned i = 0; i < run->adapter_count; i++) {
-        sp_remove(run->adapter[i]);
-    }
+    test_case->framework->finish(run);
     exports_report();
     if (memory_live(true) != 0) {
         return failed("memory is left behind: %zu allocations", memory_live(false));
@@ -137,11 +92,11 @@ int main(int argc, char **argv)
     mmio.context = run.bus;
     stack_init();
     mmio_init(&mmio);
-    memory_init(&run.bus->ram, options.storport.seed);
-    sp_init(run.bus, &options.storport);
+    memory_init(&run.bus->ram, options.system.seed);
+    test_case->framework->init(&run);
     run.image = image_load(options.driver, exports_bind);
-    good = test_case->play(&run) && finish(&run) &&
-           (test_case->play == case_suffer || device_is_content(run.bus));
+    good = test_case->play(&run) && finish(&run, test_case) &&
+           (test_case->device_misbehaves || device_is_content(run.bus));
     if (run.bus->dead) {
         good = failed("the device is gone: %s", run.bus->why);
     }

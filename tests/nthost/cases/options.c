@@ -132,12 +132,12 @@ static void take(struct options *o, int option, const char *text)
     case QEMU_ARG: add_qemu_arg(o, text); break;
     case RAM: o->ram_mib = number("ram", text, 65536); break;
     case FAULT: o->bus = "fake"; o->fault = text; break;
-    case MESSAGES: o->storport.messages = (unsigned)number("messages", text, BUS_MAX_VECTORS); break;
-    case PREEMPT: o->storport.preempt_percent = (unsigned)number("preempt", text, 100); break;
-    case RESTART: o->storport.restart_at_dirql = true; break;
-    case BOOT: o->storport.boot_argument = text; break;
+    case MESSAGES: o->system.messages = (unsigned)number("messages", text, BUS_MAX_VECTORS); break;
+    case PREEMPT: o->system.preempt_percent = (unsigned)number("preempt", text, 100); break;
+    case RESTART: o->system.restart_at_dirql = true; break;
+    case BOOT: o->system.boot_argument = text; break;
     case NULL_ENTRY: o->null_entry = true; break;
-    case SEED: o->storport.seed = (unsigned)number("seed", text, 0xffffffffu); break;
+    case SEED: o->system.seed = (unsigned)number("seed", text, 0xffffffffu); break;
     case SOCKET: o->socket = text; break;
     case REASON: o->reason = text; break;
     case COUNT: o->count = number("count", text, 1000000000); break;
@@ -155,8 +155,8 @@ void options_parse(struct options *o, int argc, char **argv)
     memset(o, 0, sizeof *o);
     o->bus = "qemu";
     o->machine = "q35";
-    o->storport.messages = 1;
-    o->storport.seed = 1;
+    o->system.messages = 1;
+    o->system.seed = 1;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
         if (option == '?') {

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "frameworks/storport/storport_host.h"
+#include "frameworks/system.h"
 
 enum { MAX_QEMU_ARGS = 64, MAX_DEVICES = 8 };
 
@@ -23,7 +23,7 @@ struct options {
     uint64_t count;      /* rounds of cases that repeat something; 0: the case's own default */
     bool null_entry;
     bool trace;
-    struct sp_options storport;
+    struct system_options system;
 };
 
 /* Fills in options or ends the process: 0 after --help and --list, 2 with one line on a wrong command line. */

@@ -12,7 +12,7 @@
 
 struct sp_framework sp;
 
-void sp_init(struct bus *bus, const struct sp_options *options)
+void sp_init(struct bus *bus, const struct system_options *options)
 {
     memset(&sp, 0, sizeof sp);
     sp.bus = bus;

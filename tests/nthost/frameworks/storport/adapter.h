@@ -66,7 +66,7 @@ struct sp_adapter {
 /* The framework's only instance data. */
 struct sp_framework {
     struct bus *bus;
-    struct sp_options options;
+    struct system_options options;
     HW_INITIALIZATION_DATA init;
     bool initialized;
     struct sp_adapter adapter[SP_MAX_ADAPTERS];

@@ -11,19 +11,11 @@
 #include <stdint.h>
 
 #include "bus/bus.h"
+#include "frameworks/system.h"
 
 enum { SP_MAX_ADAPTERS = 8, SP_SENSE_SIZE = 18, SP_MAX_EVENTS = 64 };
 
 struct sp_adapter;
-
-/* How the system treats the adapter; zero is Windows 7's usual. */
-struct sp_options {
-    unsigned messages;         /* MSI-X messages granted, 0: line interrupt */
-    const char *boot_argument; /* ArgumentString of HwFindAdapter, NULL: none */
-    bool restart_at_dirql;     /* ScsiRestartAdapter at DIRQL with the interrupt lock (today's reference) */
-    unsigned preempt_percent;  /* chance that a pending interrupt hits a running driver at an import below DIRQL */
-    unsigned seed;
-};
 
 enum sp_direction { SP_NO_DATA, SP_FROM_DEVICE, SP_TO_DEVICE };
 
@@ -54,7 +46,7 @@ struct sp_event {
 };
 
 /* Registers StorPort's exports; before the driver is loaded. */
-void sp_init(struct bus *bus, const struct sp_options *options);
+void sp_init(struct bus *bus, const struct system_options *options);
 
 /* Calls DriverEntry. Returns its NTSTATUS. null_arguments: as crash dump and hibernation do. */
 int32_t sp_driver_entry(void *entry, bool null_arguments);
