@@ -7,19 +7,19 @@ then the raw image is checked and read without the driver. On the second fio wri
 Exit status: 0 all well, 1 something failed, 77 the machine lacks something (it says what).
 """
 
-import contextlib
 import hashlib
 import json
-import os
 import pathlib
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests/nthost/scenarios"))
+import bridge  # noqa: E402  (what the scenarios use too)
+
 NTHOST = ROOT / "build/nthost/tests/nthost/nthost"
 PLUGIN = ROOT / "build/nthost/tests/nthost/bridges/nbd/nbdkit-aero-plugin.so"
 DRIVER = ROOT / "build/drivers/amd64/aerovblk.sys"
@@ -29,45 +29,12 @@ MIB = 1 << 20
 START = time.monotonic()
 
 
-class Failed(Exception):
-    """What went wrong, for the user."""
-
-
 def say(text):
     print(f"[{time.monotonic() - START:6.1f} s] {text}", flush=True)
 
 
-def run(*command, ok=(0,)):
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          stdin=subprocess.DEVNULL, timeout=600, check=False)
-    if done.returncode not in ok:
-        raise Failed(f"{command[0]} ended with {done.returncode}:\n{done.stdout}")
-    return done.stdout
-
-
-@contextlib.contextmanager
-def running(log, *command):
-    """A program in the background; it is told to end, and has to end well, when the block is left."""
-    with open(log, "w", encoding="utf-8") as output:
-        process = subprocess.Popen([str(word) for word in command], stdout=output, stderr=subprocess.STDOUT,
-                                   stdin=subprocess.DEVNULL)
-    try:
-        yield process
-        process.terminate()
-        if process.wait(30) != 0:
-            raise Failed(f"{pathlib.Path(command[0]).name} ended with {process.returncode}:\n{log.read_text()}")
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-def wait_until(is_there, process, log, what):
-    deadline = time.monotonic() + 60
-    while not is_there():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise Failed(f"{what}:\n{log.read_text()}")
-        time.sleep(0.02)
+def run(*command):
+    return bridge.run(command, timeout=600)
 
 
 def tree_sum(folder):
@@ -114,7 +81,7 @@ def use_filesystem(disk, work, figures):
     say("debugfs reads every file back")
     begin = time.monotonic()
     if read_back(disk, work / "back") != wanted:
-        raise Failed("the files read back through the driver are not those that were written")
+        raise bridge.Failure("the files read back through the driver are not those that were written")
     figures.append(("files read back through the driver", f"all equal, {time.monotonic() - begin:.1f} s"))
     return wanted
 
@@ -134,30 +101,13 @@ def use_fio(uri, work, figures):
 
 def serve_and_use(work, disks, figures):
     """Everything that happens through the driver. Returns what the files' sum has to be."""
-    sockets = [work / "disk.sock", work / "disk.sock.1"]
-    nbd = [work / "nbd0", work / "nbd1"]
-    log = work / "nthost.log"
-    with contextlib.ExitStack() as stack:
-        host = stack.enter_context(running(log, NTHOST, "--disk", disks[0], "--disk", f"{disks[1]},disable-legacy=on",
-                                           "--socket", sockets[0], DRIVER, "serve"))
-        wait_until(lambda: "ready" in log.read_text(), host, log, "the driver did not start")
+    host = bridge.Host(NTHOST, DRIVER, PLUGIN, disks)
+    with host:
         say("the driver is up with two disks")
-        for i in (0, 1):
-            nbdkit_log = work / f"nbdkit{i}.log"
-            nbdkit = stack.enter_context(running(nbdkit_log, "nbdkit", "--foreground", f"--unix={nbd[i]}",
-                                                 "--threads=16", PLUGIN, f"socket={sockets[i]}"))
-            wait_until(nbd[i].exists, nbdkit, nbdkit_log, "nbdkit did not start")
-        uri = [f"nbd+unix:///?socket={path}" for path in nbd]
-        mount = work / "mount"
-        mount.mkdir()
-        fuse_log = work / "nbdfuse.log"
-        with running(fuse_log, "nbdfuse", mount / "disk", uri[0]) as fuse:
-            wait_until((mount / "disk").exists, fuse, fuse_log, "nbdfuse did not start")
-            wanted = use_filesystem(mount / "disk", work, figures)
-            run("fusermount3", "-u", mount)
-            fuse.wait(30)
-        use_fio(uri[1], work, figures)
-    for line in log.read_text(encoding="utf-8").splitlines():
+        with bridge.Mount(host.uris[0], work / "mount") as disk:
+            wanted = use_filesystem(disk, work, figures)
+        use_fio(host.uris[1], work, figures)
+    for line in host.report.splitlines():
         print(f"    {line}")
     return wanted
 
@@ -178,7 +128,7 @@ def demo(work):
     say("the raw image, without the driver: e2fsck and every file again")
     run("e2fsck", "-f", "-n", disks[0])
     if read_back(disks[0], work / "raw") != wanted:
-        raise Failed("the files in the raw image are not those that were written")
+        raise bridge.Failure("the files in the raw image are not those that were written")
     figures.append(("raw image without the driver", "clean, all files equal"))
     say("done")
     print()
@@ -194,14 +144,14 @@ def main():
     if missing:
         print(f"demo: {', '.join(missing)} not built: run make demo", file=sys.stderr)
         return 2
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        print("demo: skipped: /dev/fuse is not there or not ours, and nbdfuse needs it")
-        return 77
     (ROOT / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="demo-", dir=ROOT / "build") as work:
         try:
             demo(pathlib.Path(work))
-        except (Failed, subprocess.TimeoutExpired) as problem:
+        except bridge.Skip as reason:
+            print(f"demo: skipped: {reason}")
+            return 77
+        except bridge.Failure as problem:
             print(f"demo: FAILED: {problem}", file=sys.stderr)
             return 1
     return 0

@@ -140,8 +140,8 @@ def drivers_twice():
 NTHOST = ["-DAERO_NTHOST=ON", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"]
 STEPS = {
     "check": ("host unit tests under AddressSanitizer and UBSan", ctest("host", ["-DAERO_SANITIZE=ON"], "check")),
-    "lint": ("guards and checks of the sources", command("lint", "make", "--no-print-directory", "lint")),
     "drivers": ("drivers built twice from nothing", drivers_twice),
+    "lint": ("guards and checks of the sources", command("lint", "make", "--no-print-directory", "lint")),
     "scenario": ("amd64 driver in the NT host", ctest("nthost", NTHOST, "scenario", serial=True)),
     "scenario32": ("x86 driver in the NT host",
                    ctest("nthost32", [*NTHOST, "-DCMAKE_C_FLAGS=-m32", "-DCMAKE_ASM_FLAGS=-m32"], "scenario32", ("nthost",), serial=True)),

@@ -26,13 +26,12 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import nt_asserts
 import pe
 import win7_tables as tables
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-MINGW = "/usr/share/mingw-w64/include"
-NT_DEFINES = ["-D_WIN32_WINNT=0x0601", "-DWINVER=0x0601", "-DNTDDI_VERSION=0x06010000"]
-MINIMUM_ASSERTS = 700  # a target: fewer means that tables or generator are broken
+MINIMUM_ASSERTS = 2000  # a target: fewer means that tables or generator are broken
 SLOT = 1024
 RECORD_CLASSES = (12, 13)  # __builtin_classify_type of struct and union
 
@@ -43,57 +42,6 @@ quiet = False
 def say(line):
     if not quiet:
         print("check-win7-tables: " + line)
-
-
-class Target:
-    """One compiler that sees NT headers."""
-
-    def __init__(self, name, arch, command, objcopy):
-        self.name, self.arch, self.command, self.objcopy = name, arch, command, objcopy
-
-    def compile(self, root, text, folder, to_object=False):
-        """(set of lines with errors, object path or None, compiler's output)"""
-        source, output = os.path.join(folder, self.name + ".c"), os.path.join(folder, self.name + ".o")
-        with open(source, "w", encoding="utf-8") as file:
-            file.write(text)
-        command = self.command(root) + ["-w", "-fmax-errors=0", "-fno-diagnostics-show-caret", "-ftrack-macro-expansion=0"]
-        command += ["-c", source, "-o", output] if to_object else ["-fsyntax-only", source]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ, LC_ALL="C"))
-        lines = set()
-        for line in done.stderr.split("\n"):
-            parts = line.split(":")
-            if len(parts) > 3 and "error" in line:
-                if parts[0] != source:
-                    raise RuntimeError("%s: the headers do not compile: %s" % (self.name, line))
-                lines.add(int(parts[1]))
-        if done.returncode and not lines:
-            raise RuntimeError("%s: %s" % (self.name, done.stderr.strip()[-500:]))
-        return lines, output, done.stderr
-
-
-def mingw_command(triplet):
-    def command(root):
-        return [triplet + "-gcc", "-std=gnu11", *NT_DEFINES, "-isystem", MINGW + "/ddk",
-                "-I" + os.path.join(root, "drivers/windows/ddk")]
-    return command
-
-
-def host_command(flags):
-    def command(root):
-        own = subprocess.run(["gcc", "-print-file-name=include"], capture_output=True, text=True, check=True).stdout.strip()
-        mode = os.path.join(root, "toolchain/nt-mode")
-        return ["gcc", "-std=gnu11", "@" + os.path.join(mode, flags), "-I" + mode,
-                "-I" + os.path.join(root, "drivers/windows/ddk"), "-isystem", own, "-isystem", MINGW,
-                "-isystem", MINGW + "/ddk"]
-    return command
-
-
-TARGETS = (
-    Target("mingw-amd64", "amd64", mingw_command("x86_64-w64-mingw32"), "x86_64-w64-mingw32-objcopy"),
-    Target("mingw-x86", "x86", mingw_command("i686-w64-mingw32"), "i686-w64-mingw32-objcopy"),
-    Target("host-amd64", "amd64", host_command("amd64.flags"), "objcopy"),
-    Target("host-x86", "x86", host_command("i386.flags"), "objcopy"),
-)
 
 
 class Tables:
@@ -110,51 +58,6 @@ class Tables:
         self.outside = {row[0] for row in load("not-in-tables.tsv", 2)}
 
 
-def number(cell):
-    return int(cell, 0)
-
-
-def layout_asserts(rows, arch):
-    """[(key, C line)] for sizes and offsets."""
-    column = 3 if arch == "amd64" else 5
-    result = []
-    for row in rows:
-        header, name, field, offset, size = row[0], row[1], row[2], row[column], row[column + 1]
-        key = ("layout", name, field)
-        if field == "-":
-            if size:
-                result.append((key, "_Static_assert(sizeof(%s) == %s, \"\");" % (name, size)))
-        elif ":" not in offset and offset:
-            line = "_Static_assert(__builtin_offsetof(%s, %s) == %s" % (name, field, offset)
-            if size not in ("0", "-"):
-                line += " && sizeof(((%s *)0)->%s) == %s" % (name, field, size)
-            result.append((key, line + ", \"\");"))
-    return result
-
-
-def constant_asserts(rows, arch):
-    result = []
-    for header, name, value, value_x86, kind in rows:
-        cell = value if arch == "amd64" else value_x86
-        if cell:
-            wide = not -(1 << 31) <= number(cell) < 1 << 32
-            mask = (1 << 64) - 1 if wide else (1 << 32) - 1
-            result.append((("constant", name, "-"), "_Static_assert((unsigned%s)(%s) == %#x%s, \"\");" % (
-                " long long" if wide else "", name, number(cell) & mask, "ULL" if wide else "U")))
-    return result
-
-
-def check_asserts(data, unit, target, folder):
-    """(keys that fail, number of asserts)"""
-    _, includes, headers = unit
-    asserts = layout_asserts([row for row in data.layouts if row[0] in headers], target.arch)
-    asserts += constant_asserts([row for row in data.constants if row[0] in headers], target.arch)
-    first = includes.count("\n") + 1
-    text = includes + "".join(line + "\n" for _, line in asserts)
-    bad, _, _ = target.compile(data.root, text, folder)
-    return {asserts[line - first][0] for line in bad if line >= first}, len(asserts)
-
-
 def check_bit_fields(data, unit, target, folder, failing):
     """Bit positions, read from an object in which each field in turn is all ones. (keys that fail, number)"""
     _, includes, headers = unit
@@ -168,8 +71,8 @@ def check_bit_fields(data, unit, target, folder, failing):
         text += ("union u%d { %s record; unsigned char bytes[%d]; };\n__attribute__((section(\"bits\"), used, aligned(16))) "
                  "union u%d v%d = {.record = {.%s = -1}};\n" % (i, row[1], SLOT, i, i, row[2]))
     # -fno-toplevel-reorder keeps the slots in order.
-    wrapped = Target(target.name, target.arch, lambda root: target.command(root) + ["-fno-toplevel-reorder"], target.objcopy)
-    bad, built, _ = wrapped.compile(data.root, text, folder, to_object=True)
+    wrapped = nt_asserts.Target(target.name, target.arch, lambda root: target.command(root) + ["-fno-toplevel-reorder"], target.objcopy)
+    bad, built = wrapped.compile(data.root, text, folder, to_object=True)
     if bad:
         first = includes.count("\n") + 1
         return {("layout", rows[(line - first) // 2][1], rows[(line - first) // 2][2]) for line in bad}, len(rows)
@@ -198,13 +101,15 @@ def excepted(exceptions, key, target):
 def check_declarations(data, folder):
     """Layouts, bit-fields and constants for every target."""
     problems, used = [], set()
-    for target in TARGETS:
+    for target in nt_asserts.TARGETS:
         total = 0
         for unit in tables.units(data.root):
-            failing, count = check_asserts(data, unit, target, folder)
-            wrong_bits, bits = check_bit_fields(data, unit, target, folder, failing)
+            failing, undeclared, count = nt_asserts.run(data.root, unit, data.layouts, data.constants, target, folder)
+            for key in sorted(undeclared):
+                problems.append("%s: no header declares %s, which has rows in %s" % (target.name, key[1], tables.ABI))
+            wrong_bits, bits = check_bit_fields(data, unit, target, folder, failing.keys() | undeclared)
             total += count + bits
-            for key in sorted(failing | wrong_bits):
+            for key in sorted(failing.keys() | wrong_bits):
                 row = excepted(data.exceptions, key, target.name)
                 if row:
                     used.add(row)
@@ -222,21 +127,27 @@ def check_declarations(data, folder):
 
 
 def header_words(includes, target, root, folder):
-    """Identifiers of the NT headers, without those of the C library's headers below them and of the compiler."""
+    """Macros, enumerators and types of the NT headers, without those of the C library's headers and of the compiler."""
     empty, full = os.path.join(folder, "empty.c"), os.path.join(folder, "all.c")
     for path, text in ((empty, ""), (full, includes)):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     own, all_text = (subprocess.run(target.command(root) + ["-E", option, path], capture_output=True, text=True,
                                     check=True).stdout for option, path in (("-dM", empty), ("-dD", full)))
-    words, wanted = set(), False
+    kept, wanted = [], False
     for line in all_text.splitlines():
         marker = re.match(r'# \d+ "([^"]*)"', line)
         if marker:
             path = marker.group(1)
             wanted = "/ddk/" in path or os.path.basename(path) in tables.HEADERS
         elif wanted:
-            words.update(tables.WORD.findall(line))
+            kept.append(line)
+    words = {line.split()[1] for line in kept if re.match(r"#define \w+ ", line)}
+    text = "\n".join(line for line in kept if not line.startswith("#"))
+    for enumerators in re.findall(r"\benum\b\s*\w*\s*\{([^}]*)\}", text):
+        words.update(tables.WORD.findall(enumerators))
+    words.update(re.findall(r"\}\s*(\w+)\s*[,;]", text))
+    words.update(re.findall(r"\btypedef\s[^;{}()]*?(\w+)\s*(?:,[^;]*)?;", text))
     return words - {line.split()[1] for line in own.splitlines()}
 
 
@@ -247,13 +158,13 @@ def check_coverage(data, folder):
     known = {row[1] for row in data.constants} | {row[1] for row in data.layouts} | data.outside
     problems = {}
     for _, includes, _ in tables.units(data.root):
-        names = sorted((set(words) - known) & header_words(includes, TARGETS[0], data.root, folder))
+        names = sorted((set(words) - known) & header_words(includes, nt_asserts.TARGETS[0], data.root, folder))
         text = includes
         for name in names:
             text += ("enum { probe_%s = (int)(%s) };\n_Static_assert(__builtin_classify_type(*(%s *)0) == %d || "
                      "__builtin_classify_type(*(%s *)0) == %d, \"\");\n"
                      % (name, name, name, RECORD_CLASSES[0], name, RECORD_CLASSES[1]))
-        bad, _, _ = TARGETS[0].compile(data.root, text, folder)
+        bad, _ = nt_asserts.TARGETS[0].compile(data.root, text, folder)
         first = includes.count("\n") + 1
         for i, name in enumerate(names):
             what = "constant" if first + 2 * i not in bad else "record" if first + 2 * i + 1 not in bad else None
@@ -416,6 +327,16 @@ FAULTS = (  # the part of the check, what is planted, file, text, text instead, 
      "typedef FILE_BASIC_INFORMATION PLANTED;\ntypedef struct _ACCESS_RANGE {", "FILE_BASIC_INFORMATION has no row"),
     ("sizes", "a size that mingw has wrong", "drivers/windows/ddk/storport.h", "#define MINIPORT_REG_SZ     1",
      "#define MINIPORT_REG_SZ     (sizeof(DEVICE_OBJECT) ? 1 : 1)", "sizeof(DEVICE_OBJECT)"),
+    ("declarations", "a missing field in our NDIS headers", "drivers/windows/ddk/ndis_buffer.h", "    USHORT ChecksumBias;\n", "",
+     "NET_BUFFER.Reserved"),
+    ("declarations", "a wrong bit in our NDIS headers", "drivers/windows/ddk/ndis_buffer.h",
+     "            ULONG MSS : 20;\n            ULONG TcpHeaderOffset : 10;\n            ULONG Type : 1;\n            ULONG IPVersion",
+     "            ULONG MSS : 19;\n            ULONG TcpHeaderOffset : 10;\n            ULONG Type : 1;\n            ULONG IPVersion",
+     "LsoV2Transmit.TcpHeaderOffset"),
+    ("declarations", "a wrong status in our NDIS headers", "drivers/windows/ddk/ndis_oid.h", "0xC023002A", "0xC023002B",
+     "NDIS_STATUS_PAUSED"),
+    ("exports", "a cdecl import decorated", "toolchain/ndis.def", "    NdisWriteErrorLogEntry", "    NdisWriteErrorLogEntry@0",
+     "NdisWriteErrorLogEntry is decorated"),
     ("exports", "a wrong decoration", "toolchain/storport.def", "StorPortInitialize@16", "StorPortInitialize@12",
      "StorPortInitialize is decorated"),
     ("declarations", "an exception that nothing needs", tables.ABI + "/mingw-exceptions.tsv", "\nlayout\t",

@@ -11,8 +11,10 @@ abi/selection.txt asks for it. Run it when check-win7-tables.py says that a name
 import fnmatch
 import os
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import nt_asserts
 import win7_tables as tables
 
 
@@ -61,6 +63,20 @@ def select(full, words, calls, extra):
     return result
 
 
+def declared(root, chosen):
+    """Leaves out rows whose name no header of ours declares: a source uses the word for something else."""
+    with tempfile.TemporaryDirectory() as folder:
+        missing = [set() for _ in nt_asserts.TARGETS]
+        for found, target in zip(missing, nt_asserts.TARGETS):
+            for unit in tables.units(root):
+                found |= {key[1] for key in nt_asserts.run(root, unit, chosen["layouts.tsv"], chosen["constants.tsv"],
+                                                           target, folder)[1]}
+    headers = {header for unit in tables.units(root) for header in unit[2]}
+    nowhere = set.intersection(*missing)
+    for name in ("layouts.tsv", "constants.tsv"):
+        chosen[name] = [row for row in chosen[name] if row[0] in headers and row[1] not in nowhere]
+
+
 def main(arguments):
     if len(arguments) not in (1, 2):
         print(__doc__.split("\n\n")[1], file=sys.stderr)
@@ -72,7 +88,8 @@ def main(arguments):
             heads[name], full[name] = tables.read_table(os.path.join(arguments[0], source), columns)
         calls = set(tables.words_used(tables.sources(root, ("drivers",)))) | {name for _, _, name in tables.host_exports(root)}
         chosen = select(full, set(tables.words_used(tables.nt_facing(root))), calls, wanted(root))
-    except (OSError, ValueError) as error:
+        declared(root, chosen)
+    except (OSError, ValueError, RuntimeError) as error:
         print("select-win7-rows: %s" % error, file=sys.stderr)
         return 2
     for name, rows in chosen.items():

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * What a miniport says about its adapter and takes for it: attributes, interrupts, DMA and shared memory, I/O ranges, bus
- * configuration. Part of ndis.h, which includes it; never included alone. Layer, rules and checks: see ndis.h.
+ * What a miniport says about its adapter and takes for it: attributes, interrupts, DMA and shared memory, I/O ranges,
+ * bus configuration. Part of ndis.h, which includes it; never included alone. Layer, rules and checks: see ndis.h.
  */
 #ifndef AERO_DDK_NDIS_ADAPTER_H
 #define AERO_DDK_NDIS_ADAPTER_H
@@ -238,7 +238,8 @@ typedef MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE *MINIPORT_ALLOCATE_SHARED_MEM_COMP
 #define NDIS_SG_DMA_64_BIT_ADDRESS                0x00000001
 #define NDIS_SG_LIST_WRITE_TO_DEVICE              0x00000001
 #define NDIS_SG_DMA_DESCRIPTION_REVISION_1        1
-#define NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_SG_DMA_DESCRIPTION, ScatterGatherListSize)
+#define NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SG_DMA_DESCRIPTION, ScatterGatherListSize)
 
 typedef struct _NDIS_SG_DMA_DESCRIPTION {
     NDIS_OBJECT_HEADER Header;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Task offload and receive-side scaling as NDIS 6.20 describes them: capabilities, parameters, encapsulation, RSS. Part
- * of ndis.h, which includes it; never included alone. What travels with each frame is in ndis_buffer.h. Layer, rules and
- * checks: see ndis.h.
+ * of ndis.h, which includes it; never included alone. What travels with each frame is in ndis_buffer.h. Layer, rules
+ * and checks: see ndis.h.
  */
 #ifndef AERO_DDK_NDIS_OFFLOAD_H
 #define AERO_DDK_NDIS_OFFLOAD_H
@@ -182,7 +182,8 @@ typedef struct _NDIS_OFFLOAD_PARAMETERS {
 /* ---- OID_OFFLOAD_ENCAPSULATION ---- */
 
 #define NDIS_OFFLOAD_ENCAPSULATION_REVISION_1        1
-#define NDIS_SIZEOF_OFFLOAD_ENCAPSULATION_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD_ENCAPSULATION, IPv6.HeaderSize)
+#define NDIS_SIZEOF_OFFLOAD_ENCAPSULATION_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD_ENCAPSULATION, IPv6.HeaderSize)
 
 typedef struct _NDIS_OFFLOAD_ENCAPSULATION {
     NDIS_OBJECT_HEADER Header;

@@ -23,6 +23,8 @@ const struct test_case all_cases[] = {
      case_recover, false},
     {&storport_framework, "power", "sleep and wake, PnP stop and start, with work in between",
      case_power, false},
+    {&storport_framework, "resize", "the disk grows and shrinks while it is used", case_resize, false},
+    {&storport_framework, "unplug", "the fake device is pulled out under load: every request ends", case_unplug, true},
     {&storport_framework, "soak", "random reads, writes, flushes, resets and sleeps against a model of the disk",
      case_soak, false},
     {&storport_framework, "serve", "serve each disk to nbdkit's plug-in until it disconnects (--socket)",

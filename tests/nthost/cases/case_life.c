@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Cases of an adapter's life: bus reset under load, sleep and wake, PnP stop and start. */
+#include <stdio.h>
 #include <string.h>
 
+#include "bus/fake.h"
 #include "cases.h"
 #include "diag.h"
 #include "disk.h"
+#include "fake_blk.h"
 #include "mem/memory.h"
 #include "verify/verify.h"
 
@@ -87,6 +90,92 @@ bool case_power(struct run *run)
         if (good) {
             say("disk %u: works after 3 sleeps and 3 PnP stops", i);
         }
+    }
+    memory_free(data);
+    return good;
+}
+
+/* Grows or shrinks the first disk, whichever device it is. */
+static bool resize_device(struct run *run, uint64_t bytes)
+{
+    struct fake_device *fake = bus_fake_device(run->bus, 0);
+    char command[128];
+    const char *reply;
+    if (fake != NULL) {
+        fake_blk_resize(fake, bytes / 512);
+        return true;
+    }
+    snprintf(command, sizeof command,
+             "{\"execute\": \"block_resize\", \"arguments\": {\"node-name\": \"disk0\", \"size\": %llu}}",
+             (unsigned long long)bytes);
+    reply = bus_qemu_qmp(run->bus, command);
+    return (reply != NULL && strstr(reply, "\"return\"") != NULL) ||
+           failed("block_resize: %s", reply != NULL ? reply : "no answer");
+}
+
+/* The next command hears of a new capacity as a unit attention, once, and READ CAPACITY says it. */
+static bool notices_size(struct disk *d, uint64_t blocks)
+{
+    struct sp_request ready = {.cdb_length = 6};
+    for (int tries = 0; tries < 3000; tries++) {
+        sp_pump(1000);
+        ready.completed = false;
+        if (!disk_command(d, &ready)) {
+            return false;
+        }
+        if (ready.srb_status != SRB_SUCCESS) {
+            if (!ready.sense_valid || (ready.sense[2] & 15) != 6 || ready.sense[12] != 0x2a || ready.sense[13] != 9) {
+                return failed("after a change of capacity: %s", disk_result(&ready));
+            }
+            return disk_open(d, d->adapter) && (d->blocks == blocks || failed("the disk has %llu blocks instead of %llu",
+                                                (unsigned long long)d->blocks, (unsigned long long)blocks));
+        }
+    }
+    return failed("a change of capacity was never noticed");
+}
+
+bool case_resize(struct run *run)
+{
+    struct disk d;
+    uint8_t *data = memory_alloc(MEMORY_SCATTERED, MEMORY_PAGE, 0, "resize buffer");
+    bool good = run_start(run) && disk_open(&d, run->adapter[0]) && still_works(&d, data, 0x61);
+    for (unsigned round = 0; good && round < 3; round++) {
+        uint64_t blocks = round % 2 == 0 ? d.blocks / 2 : d.blocks * 2;
+        struct sp_request beyond;
+        good = resize_device(run, blocks * d.block_size) && notices_size(&d, blocks) &&
+               still_works(&d, data, (uint8_t)(0x62 + round));
+        if (good) {
+            disk_prepare_io(&d, &beyond, false, blocks, 1, data);
+            good = disk_command(&d, &beyond) &&
+                   (beyond.srb_status != SRB_SUCCESS || failed("a read behind the new end succeeded"));
+        }
+    }
+    memory_free(data);
+    return good;
+}
+
+/* The fake device vanishes under load; Windows says so with a PNP request, and every request ends. */
+bool case_unplug(struct run *run)
+{
+    uint8_t *data = memory_alloc(MEMORY_SCATTERED, 1 << 19, 0, "unplug buffer");
+    struct disk d;
+    struct sp_request r[IN_FLIGHT], gone = {.function = 0x25, .action = 0x17};
+    struct fake_device *fake = bus_fake_device(run->bus, 0);
+    bool good = (fake != NULL || failed("only the fake device can be unplugged (--fault none)")) && run_start(run) &&
+                disk_open(&d, run->adapter[0]) && still_works(&d, data, 0x71);
+    for (int i = 0; good && i < IN_FLIGHT; i++) {
+        disk_prepare_io(&d, &r[i], i % 2 == 0, (uint64_t)i * 8, 8, data + (size_t)i * 8 * d.block_size);
+        sp_submit(d.adapter, &r[i]);
+        if (i == IN_FLIGHT / 2) {
+            fake_remove(fake);
+        }
+    }
+    if (good) {
+        sp_submit(d.adapter, &gone);
+        good = sp_wait(d.adapter, &gone, 5) || failed("the PNP request did not complete");
+    }
+    for (int i = 0; good && i < IN_FLIGHT; i++) {
+        good = sp_wait(d.adapter, &r[i], 15) || failed("a request outlived the device");
     }
     memory_free(data);
     return good;

@@ -54,6 +54,8 @@ bool case_pattern(struct run *run);
 bool case_flush(struct run *run);
 bool case_recover(struct run *run);
 bool case_power(struct run *run);
+bool case_resize(struct run *run);
+bool case_unplug(struct run *run);
 bool case_soak(struct run *run);
 bool case_serve(struct run *run);
 

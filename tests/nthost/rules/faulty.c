@@ -89,6 +89,7 @@ static ULONG NTAPI FindAdapter(PVOID extension, PVOID context, PVOID bus, PCHAR 
     config->ScatterGather = TRUE;
     config->Master = TRUE;
     config->NumberOfBuses = 1;
+    config->Dma64BitAddresses = SCSI_DMA64_MINIPORT_SUPPORTED;
     config->MaximumTransferLength = 65536;
     config->NumberOfPhysicalBreaks = Wants(faulty, "configuration") ? SP_UNINITIALIZED_VALUE : 16;
     config->SynchronizationModel = StorSynchronizeFullDuplex;

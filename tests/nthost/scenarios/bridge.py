@@ -25,9 +25,12 @@ class Skip(Exception):
 
 def run(words, timeout=300, **options):
     """Runs a program to its end; its output is shown when it fails. Returns standard output."""
-    process = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             stdin=subprocess.DEVNULL, timeout=timeout, text=True, errors="replace", check=False,
-                             **options)
+    try:
+        process = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 stdin=subprocess.DEVNULL, timeout=timeout, text=True, errors="replace", check=False,
+                                 **options)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{words[0]} was not done after {timeout} s") from None
     if process.returncode != 0:
         raise Failure(f"{' '.join(str(word) for word in words)}\n{process.stdout}exit status {process.returncode}")
     return process.stdout

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The diagnostic record that every driver hands to a user program: what device it found, what it negotiated, how it gets
- * interrupts, what it counted and what went wrong last. The layout is an interface: new fields only at the end, with a
- * higher version; a reader takes `size` bytes at most.
+ * The diagnostic record that every driver hands to a user program: what device it found, what it negotiated, how it
+ * gets interrupts, what it counted and what went wrong last. The layout is an interface: new fields only at the end,
+ * with a higher version; a reader takes `size` bytes at most.
  *
  * A storage driver answers IOCTL_SCSI_MINIPORT (ntddscsi.h) with signature VIRTIO_DIAG_SIGNATURE and control code
  * VIRTIO_DIAG_CODE_QUERY; the record follows the SRB_IO_CONTROL header. Other control codes of that signature and other

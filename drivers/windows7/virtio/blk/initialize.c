@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * HwInitialize and the passive initialisation that it asks for, which starts the device: the number of interrupt messages
- * may only be asked for at DISPATCH_LEVEL and below. Layer: glue. IRQL: DIRQL and PASSIVE_LEVEL.
+ * HwInitialize and the passive initialisation that it asks for, which starts the device: the number of interrupt
+ * messages may only be asked for at DISPATCH_LEVEL and below. Layer: glue. IRQL: DIRQL and PASSIVE_LEVEL.
  */
 #include "aerovblk.h"
 
@@ -27,6 +27,7 @@ static ULONG CountMessages(AEROVBLK_ADAPTER *adapter)
 BOOLEAN NTAPI AerovblkPassiveInitialize(PVOID extension)
 {
     AEROVBLK_ADAPTER *adapter = (AEROVBLK_ADAPTER *)extension;
+    BLK_REQUEST_LIST none = {NULL, NULL};
     BLK_IDENTITY identity;
     UINT16 config_vector = VIRTIO_PCI_NO_VECTOR;
     UINT16 queue_vector = VIRTIO_PCI_NO_VECTOR;
@@ -40,6 +41,7 @@ BOOLEAN NTAPI AerovblkPassiveInitialize(PVOID extension)
     identity.revision = VIRTIO_VERSION_SCSI;
     if (!NT_SUCCESS(BlkDeviceStart(&adapter->device, &aerovblk_os_ops, adapter, &identity, config_vector,
                                    queue_vector))) {
+        BlkDeviceStop(&adapter->device, &none); /* StorPort frees the queue's memory: the device must be off it */
         AerovblkReport(adapter);
         return FALSE;
     }

@@ -43,8 +43,8 @@ static BOOLEAN Flush(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, SCSI_AC
 }
 
 /*
- * Asks for the deepest queue with the unit's first INQUIRY (not possible before): what the ring has no room for waits in
- * the request queue. StorPort's default would leave most of the ring unused.
+ * Asks for the deepest queue with the unit's first INQUIRY (not possible before): what the ring has no room for waits
+ * in the request queue. StorPort's default would leave most of the ring unused.
  */
 static VOID SetQueueDepth(AEROVBLK_ADAPTER *adapter, const SCSI_REQUEST_BLOCK *srb)
 {

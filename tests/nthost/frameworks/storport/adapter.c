@@ -136,6 +136,9 @@ static void check_configuration(const struct sp_adapter *a)
     if (c->SynchronizationModel != StorSynchronizeFullDuplex) {
         rule_broken("storport.configuration", "half duplex is not for shipped drivers");
     }
+    if (!(c->Dma64BitAddresses & (SCSI_DMA64_MINIPORT_SUPPORTED | SCSI_DMA64_MINIPORT_FULL64BIT_SUPPORTED))) {
+        rule_broken("storport.configuration", "64-bit DMA is offered by the system and not taken: buffers would bounce");
+    }
     if (c->NumberOfBuses == 0 || c->NumberOfPhysicalBreaks > SCSI_MAXIMUM_PHYSICAL_BREAKS) {
         rule_broken("storport.configuration", "%u buses, %u physical breaks", c->NumberOfBuses,
                     (unsigned)c->NumberOfPhysicalBreaks);

@@ -34,7 +34,10 @@ static NTSTATUS Refuse(BLK_DEVICE *device, VIRTIO_REASON reason, UINT32 detail)
     return Fault(device, STATUS_NOT_SUPPORTED, reason, detail);
 }
 
-/* From a reset device to FEATURES_OK. After the first time the same features are demanded: the ring was laid out for them. */
+/*
+ * From a reset device to FEATURES_OK. After the first time the same features are demanded: the ring was laid out for
+ * them.
+ */
 static NTSTATUS Negotiate(BLK_DEVICE *device)
 {
     static const VIRTIO_FEATURE_DEPENDENCY dependencies[] = {
@@ -165,7 +168,9 @@ failed:
     return TransportFault(device, status);
 }
 
-/* Remembers what the device answered wrong; a request that it was not asked, or that a reset gave back, says nothing. */
+/*
+ * Remembers what the device answered wrong; a request that it was not asked, or that a reset gave back, says nothing.
+ */
 static VOID NoteResult(BLK_DEVICE *device, const BLK_REQUEST *request)
 {
     switch (request->result) {

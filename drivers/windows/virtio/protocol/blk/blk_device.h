@@ -147,8 +147,8 @@ NTSTATUS BlkDeviceRecover(BLK_DEVICE *device, VIRTIO_REASON reason, BLK_REQUEST_
 VOID BlkDeviceStop(BLK_DEVICE *device, BLK_REQUEST_LIST *done);
 
 /*
- * Frees the queue's memory through the os operations. The device is STOPPED, or DEAD, PROBED, NONE. Memory that a device
- * which never finished its reset may still write is not freed.
+ * Frees the queue's memory through the os operations. The device is STOPPED, or DEAD, PROBED, NONE. Memory that a
+ * device which never finished its reset may still write is not freed.
  */
 VOID BlkDeviceUninit(BLK_DEVICE *device);
 

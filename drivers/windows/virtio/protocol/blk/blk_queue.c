@@ -4,7 +4,7 @@
 
 #define BLK_RING_ALIGN      4    /* the modern layout */
 #define BLK_STATUS_PRESET   0xFF /* no status that a device may write */
-#define BLK_EMPTY_ROUNDS    8    /* the ring says there is something, and there is nothing: so often, then it is broken */
+#define BLK_EMPTY_ROUNDS    8    /* so often the ring may say that there is something where nothing is */
 
 /* Written by us but for status; the device may scribble over all of it. */
 typedef struct _BLK_SLOT {

@@ -189,8 +189,8 @@ BOOLEAN BlkQueueDrain(BLK_QUEUE *queue, BLK_REQUEST_LIST *done);
 VOID BlkQueueAbort(BLK_QUEUE *queue, BLK_RESULT result, BLK_REQUEST_LIST *done);
 
 /*
- * GET_ID data of a request that ended OK: VIRTIO_BLK_ID_LENGTH bytes, copied out of DMA memory. At most one GET_ID is in
- * flight at a time.
+ * GET_ID data of a request that ended OK: VIRTIO_BLK_ID_LENGTH bytes, copied out of DMA memory. At most one GET_ID is
+ * in flight at a time.
  *
  * IRQL: any. Spec: BLK-13
  */

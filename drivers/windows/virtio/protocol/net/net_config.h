@@ -17,6 +17,7 @@
 typedef struct _NET_OPTIONS {
     UINT64 features_off;          /* taken off the whitelist: an offload switched off, a VLAN filter not wanted ... */
     UINT32 mtu;                   /* 0: the device's or NET_MTU_DEFAULT; less than the device's wins */
+    BOOLEAN vlan_filter;          /* use the device's: only VLANs of NetCtrlSetVlan pass. FALSE: CTRL_VLAN is left alone */
     UINT64 mac_seed;              /* makes up the address of a device that has none: any number that stays the same */
     BOOLEAN has_mac;              /* mac is to be used instead of the device's */
     UINT8 mac[NET_MAC_LENGTH];    /* has_mac: NetMacIsUsable */
@@ -27,8 +28,8 @@ typedef struct _NET_OPTIONS {
 typedef struct _NET_CONFIG {
     UINT8 mac[NET_MAC_LENGTH]; /* the permanent address, made up where the device's is unusable */
     BOOLEAN mac_is_made_up;
-    UINT16 max_pairs;          /* 1 without MQ */
-    UINT32 mtu;                /* VIRTIO_NET_MTU_MIN to 65535, without Ethernet header */
+    UINT32 mtu;                /* in use, VIRTIO_NET_MTU_MIN to 65535, without Ethernet header */
+    UINT32 device_mtu;         /* what the device may deliver: at least mtu */
     BOOLEAN is_link_up;
     BOOLEAN is_speed_known;    /* else the next two are defaults */
     UINT32 speed_mbps;
@@ -41,6 +42,9 @@ typedef struct _NET_CONFIG {
 
 /* Whether an address can be a station's: not zero, not a group. IRQL: any. Spec: HOST-27 */
 BOOLEAN NetMacIsUsable(const UINT8 *mac);
+
+/* Whether two addresses are the same. IRQL: any. */
+BOOLEAN NetMacIsSame(const UINT8 *a, const UINT8 *b);
 
 /*
  * The feature request for VirtioPciNegotiate: the whitelist and its dependencies. Never a guest segmentation offload:

@@ -50,8 +50,9 @@ typedef struct _NET_CTRL {
     UINT32 todo;                /* steps that have to be sent, private */
     UINT32 refused;             /* steps that the device refused since the last change, private */
     NET_FILTER wanted;
-    UINT8 device_mac[NET_MAC_LENGTH]; /* what the device filters for */
-    UINT16 vlan_cursor;
+    UINT8 config_mac[NET_MAC_LENGTH]; /* what the device filters for after a reset */
+    UINT8 device_mac[NET_MAC_LENGTH]; /* and now */
+    UINT8 sent_mac[NET_MAC_LENGTH];   /* by the command in flight */
     UINT8 vlans_wanted[NET_VLAN_COUNT / 8];
     UINT8 vlans_set[NET_VLAN_COUNT / 8];
     NET_CTRL_STATS stats;
@@ -61,7 +62,8 @@ typedef struct _NET_CTRL_SETUP {
     UINT16 index;
     UINT16 size;              /* power of two, at least 2 */
     UINT64 features;          /* negotiated, with CTRL_VQ */
-    const UINT8 *device_mac;  /* config's mac field, copied */
+    const UINT8 *config_mac;  /* the device's own, copied; NULL: it has none that is usable */
+    const UINT8 *mac;         /* in use */
 } NET_CTRL_SETUP;
 
 /* Allocates ring and command memory. Returns, IRQL: as NetTxInit. The filter wanted is: nothing. */

@@ -95,7 +95,7 @@ NTSTATUS NetDeviceProbe(NET_DEVICE *device, const VIRTIO_PCI_OPS *ops, void *con
 NTSTATUS NetDeviceInit(NET_DEVICE *device, const virtio_os_ops_t *os, void *os_context, NET_TX_READ read);
 
 /*
- * Brings the device up to DRIVER_OK: from PROBED, STOPPED or DEAD. The control queue is then to be polled: what was wanted
+ * Brings the device up to DRIVER_OK: from PROBED or STOPPED. The control queue is then to be polled: what was wanted
  * of it is sent again.
  *
  * vectors  from NetVectorsPlan; copied

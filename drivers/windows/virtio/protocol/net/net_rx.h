@@ -18,6 +18,7 @@
 #include "virtqueue_split_legacy.h"
 
 #define NET_RX_BUFFER_SIZE     2048 /* with merging */
+#define NET_RX_MEMORY_MAX      0x800000 /* bytes of buffers; huge ones are fewer */
 #define NET_RX_FRAME_PARTS_MAX 40   /* buffers of one frame at most: the longest MTU needs 33 */
 
 /* bytes, address, number and owner are written once; the rest is the queue's, or the borrower's to read. */
@@ -83,9 +84,10 @@ typedef struct _NET_RX_QUEUE {
 typedef struct _NET_RX_SETUP {
     UINT16 index;
     UINT16 size;          /* power of two */
-    UINT16 buffer_count;  /* 1 to size */
+    UINT16 buffer_count;  /* wanted, at least 1; no more than size, or than NET_RX_MEMORY_MAX holds, are made */
     UINT64 features;      /* negotiated */
-    UINT32 mtu;
+    UINT32 mtu;           /* longer frames are dropped */
+    UINT32 device_mtu;    /* buffers have room for it; at least mtu */
 } NET_RX_SETUP;
 
 typedef enum _NET_RX_STATUS {

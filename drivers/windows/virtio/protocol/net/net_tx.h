@@ -7,7 +7,8 @@
  * sent from where it is. A frame that was taken comes back exactly once: from NetTxReap or NetTxTakeBack.
  * One lock per queue, the caller's, guards all of it.
  *
- * To send: NetTxBegin, NetTxAddElement (each piece of the frame), NetTxSubmit; NetTxKick after a batch.
+ * To send: NetTxBegin, NetTxAddElement (each piece of the frame), NetTxSubmit; NetTxKick after a batch. A frame of at most
+ * NET_HEADERS_MAX bytes is copied whole: its elements are not looked at and need not be given.
  */
 #ifndef NET_TX_H
 #define NET_TX_H
@@ -18,8 +19,8 @@
 #define NET_TX_SLOTS_MAX    256
 #define NET_TX_SLOT_SIZE    256 /* virtio header and NET_TX_HEAD_MAX bytes */
 #define NET_TX_HEAD_MAX     (NET_TX_SLOT_SIZE - 12)
+#define NET_TX_TABLE_MAX    40  /* descriptors of an indirect table; longer chains are direct */
 #define NET_TX_ELEMENTS_MAX 96  /* pieces of a frame: 64 KiB in pages, and each page in several MDLs */
-#define NET_TX_LENGTH_MAX   65535 /* of a packet that the device shall cut, with its IP header */
 #define NET_TX_STUCK_CHECKS 4
 
 /*

@@ -153,8 +153,8 @@ static UINT32 InquirySerial(const SCSI_DISK *disk, UINT8 *page)
 }
 
 /*
- * One T10 vendor designator of the unit. It has to differ between the disks of a machine, or the class drivers take them
- * for paths to one disk; so without a serial number the location goes in.
+ * One T10 vendor designator of the unit. It has to differ between the disks of a machine, or the class drivers take
+ * them for paths to one disk; so without a serial number the location goes in.
  */
 static UINT32 InquiryIdentification(const SCSI_DISK *disk, UINT8 *page)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * aerovblk: the StorPort miniport for virtio-blk on Windows 7. What its callbacks share: the adapter (HwDeviceExtension),
- * the per-request part (SrbExtension) and the prototypes. Locks, states and IRQLs: TECHNOTES.md.
+ * aerovblk: the StorPort miniport for virtio-blk on Windows 7. What its callbacks share: the adapter
+ * (HwDeviceExtension), the per-request part (SrbExtension) and the prototypes. Locks, states and IRQLs: TECHNOTES.md.
  * Layer: glue. Highest IRQL: DIRQL (stated per function).
  */
 #ifndef AEROVBLK_H
@@ -130,7 +130,7 @@ VOID AerovblkCompleteAction(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, 
  */
 BOOLEAN AerovblkRecover(AEROVBLK_ADAPTER *adapter, VIRTIO_REASON reason);
 
-/* Asks for the next call of AerovblkWatchdog. IRQL: any up to DISPATCH_LEVEL. */
+/* Asks for the next call of AerovblkWatchdog, in AEROVBLK_WATCHDOG_US. IRQL: any up to DIRQL. */
 VOID AerovblkArmWatchdog(AEROVBLK_ADAPTER *adapter);
 
 /*
@@ -144,7 +144,8 @@ VOID AerovblkArmWatchdog(AEROVBLK_ADAPTER *adapter);
 UCHAR AerovblkIoControl(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb);
 
 /*
- * Writes the device's last fault to the event log, unless that was its last entry or there were too many.
+ * Writes the device's last fault to the event log, unless that was its last entry or there were too many. Reads the
+ * reason without the interrupt lock: a newer one is reported the next time.
  *
  * IRQL:    <= DISPATCH_LEVEL. Locks: StartIo held, or the adapter is not started yet
  */

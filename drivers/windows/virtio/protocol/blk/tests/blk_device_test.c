@@ -47,7 +47,8 @@ static void accepts_only_what_it_knows(void **state)
     rig_make(&rig, (struct fake_options){0}, "offer-all");
     (void)rig_start(&rig, NO_VECTOR, NO_VECTOR);
     assert_int_equal(fake_driver_features(rig.fake) & ~known, 0);
-    assert_int_equal(fake_driver_features(rig.fake) & (FEATURE(5) | FEATURE(32)), FEATURE(5) | FEATURE(32)); /* BLK-08 */
+    assert_true((fake_driver_features(rig.fake) & FEATURE(5)) != 0); /* BLK-08 */
+    assert_true((fake_driver_features(rig.fake) & FEATURE(32)) != 0); /* INIT-32 */
     rig_end(&rig);
 }
 
@@ -196,8 +197,8 @@ static void implausible_configuration(void **state)
 }
 
 /*
- * The arithmetic of limits: a buffer of transfer_limit bytes at the worst offset into its first page, with an element per
- * page or all in one, always fits into segment_limit descriptors (BLK-23).
+ * The arithmetic of limits: a buffer of transfer_limit bytes at the worst offset into its first page, with an element
+ * per page or all in one, always fits into segment_limit descriptors (BLK-23).
  */
 static void limits_always_fit(void **state)
 {

@@ -134,7 +134,8 @@ bool rig_cdb(struct rig *rig, unsigned n, const UINT8 *cdb, UINT8 cdb_length, ui
     return BlkScsiExecute(&rig->device, &scsi, get_piece, rig, &command->request, &command->action);
 }
 
-static bool transfer(struct rig *rig, unsigned n, UINT8 opcode, uint64_t lba, uint32_t blocks, uint32_t offset, bool fua)
+static bool transfer(struct rig *rig, unsigned n, UINT8 opcode, uint64_t lba, uint32_t blocks, uint32_t offset,
+                     bool fua)
 {
     UINT8 cdb[16] = {opcode, fua ? SCSI_CDB_FUA : 0};
     for (unsigned i = 0; i < 8; i++) {

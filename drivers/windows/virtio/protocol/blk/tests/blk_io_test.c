@@ -168,7 +168,10 @@ static void forced_unit_access(void **state)
     rig_end(&rig);
 }
 
-/* A forced write that failed stays failed, although a flush behind it would succeed: the disk is smaller than it says. */
+/*
+ * A forced write that failed stays failed, although a flush behind it would succeed: the disk is smaller than it
+ * says.
+ */
 static void forced_write_fails(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The SCSI command set: each command's bytes, each refusal's sense data, truncation at every length, and random CDBs with
- * buffers of exactly the stated size (AddressSanitizer sees what goes past them).
+ * The SCSI command set: each command's bytes, each refusal's sense data, truncation at every length, and random CDBs
+ * with buffers of exactly the stated size (AddressSanitizer sees what goes past them).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +59,8 @@ static UINT64 get_be(const UINT8 *from, unsigned width)
 /* Runs a CDB on a heap buffer of exactly size bytes, both directions allowed. */
 static void run_sized(const UINT8 *cdb, UINT8 cdb_length, UINT32 size)
 {
-    SCSI_REQUEST request = {.cdb = cdb, .cdb_length = cdb_length, .data_in = TRUE, .data_out = TRUE, .data_length = size};
+    SCSI_REQUEST request = {
+        .cdb = cdb, .cdb_length = cdb_length, .data_in = TRUE, .data_out = TRUE, .data_length = size};
     request.data = size != 0 && size <= ANSWER ? malloc(size) : NULL;
     if (request.data != NULL) {
         memset(request.data, 0xEE, size);
