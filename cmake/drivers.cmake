@@ -62,12 +62,16 @@ endfunction()
 # A section name of more than 8 characters (.eh_frame, from libgcc's 64-bit division on x86) would leave a string table
 # behind the last section, where a signature belongs: so it is renamed.
 #
-# aero_driver(NAME SOURCES files... INCLUDES folders... [RESOURCE file.rc] IMPORTS libraries...)
+# aero_driver(NAME [KMDF] SOURCES files... INCLUDES folders... [RESOURCE file.rc] IMPORTS libraries...)
 #
 # NAME.sys, stripped and finished, with its symbols in NAME.sys.debug, into AERO_OUTPUT/<arch>. IMPORTS: those with a .def in
-# toolchain/ come from there, others from mingw-w64.
+# toolchain/ come from there, others from mingw-w64. KMDF: with the stub that binds the driver to the framework.
 function(aero_driver name)
-  cmake_parse_arguments(D "" "RESOURCE" "SOURCES;INCLUDES;IMPORTS" ${ARGN})
+  cmake_parse_arguments(D "KMDF" "RESOURCE" "SOURCES;INCLUDES;IMPORTS" ${ARGN})
+  if(D_KMDF)
+    list(APPEND D_SOURCES ${AERO_ROOT}/toolchain/wdf_entry.c)
+    list(APPEND D_IMPORTS wdfldr)
+  endif()
   set(target ${name}-linked)
   add_executable(${target} ${D_SOURCES} ${D_RESOURCE} $<TARGET_OBJECTS:aero_mem>)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} SUFFIX .linked.sys)
@@ -75,6 +79,9 @@ function(aero_driver name)
   target_include_directories(${target} PRIVATE ${D_INCLUDES} ${AERO_ROOT}/drivers/windows/ddk)
   target_include_directories(${target} SYSTEM PRIVATE ${AERO_MINGW_INCLUDE}/ddk)
   target_link_options(${target} PRIVATE ${AERO_DRIVER_LDFLAGS} -Wl,-Map,${CMAKE_BINARY_DIR}/${name}.map)
+  if(D_KMDF)
+    target_link_options(${target} PRIVATE -Wl,--entry,$<IF:$<STREQUAL:${AERO_ARCH},x86>,_FxDriverEntry@8,FxDriverEntry>)
+  endif()
   target_link_directories(${target} PRIVATE ${CMAKE_BINARY_DIR})
   foreach(import ${D_IMPORTS})
     if(EXISTS ${AERO_ROOT}/toolchain/${import}.def)

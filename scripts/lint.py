@@ -15,6 +15,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OURS = [["python3", "scripts/check-links.py"], ["python3", "scripts/conformance.py", "--check"],
+        ["python3", "scripts/input-usages.py", "--check"],
         ["sh", "scripts/apt-sources-test.sh"]]
 
 

@@ -15,7 +15,7 @@ import build_files
 import guard
 
 WINDOWS_ROOT = "drivers"
-CALL = re.compile(r"aero_driver\(\s*(\w+)(.*?)\n?\s*\)\s*$", re.S | re.M)
+CALL = re.compile(r"aero_driver\(\s*([\w-]+)(.*?)\n?\s*\)\s*$", re.S | re.M)
 
 
 def section(body, name):

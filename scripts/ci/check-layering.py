@@ -23,6 +23,8 @@ LAYERS = {
     "drivers/windows/virtio/protocol/": "core",
     "drivers/windows7/virtio/": "glue",
     "drivers/windows7/virtio-snd/": "glue",
+    "drivers/windows7/virtio-snd/include/virtiosnd_queue_split.h": "ring",  # the sound driver's door to the engine
+    "drivers/windows7/virtio-snd/src/virtiosnd_queue_split.c": "ring",
     "drivers/windows/virtio-input/": "glue",
     "drivers/windows/ddk/": "ddk",
 }

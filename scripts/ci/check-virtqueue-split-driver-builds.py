@@ -69,8 +69,8 @@ FAULTS = (
                              "- Canonical engine (`drivers/windows/virtio/common/virtqueue_split.c`)\n  - `cmake/host.cmake`\n"),
      "cmake/host.cmake does not compile"),
     ("a planned driver that exists",
-     lambda root: guard.write(root, "drivers/windows/virtio-input/virtio-input.vcxproj", "<Project/>\n"),
-     "virtio-input.vcxproj exists"),
+     lambda root: guard.edit(root, build_files.INDEX, "aerovblk.vcxproj`\n", "aerovblk.vcxproj` (planned)\n"),
+     "aerovblk.vcxproj exists"),
 )
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
   layouts    size, offsets and bit positions of every record in layouts.tsv, as the compilers of drivers and host see them
   constants  every value in constants.tsv
   coverage   every NT record and constant that a source names has a row
+  interfaces slots, argument bytes on x86 and types of every method in vtables.tsv, every GUID in guids.tsv
   sizes      sizeof is not used for a record that mingw-exceptions.tsv says has the wrong size
   exports    every import of a built driver is an export of that module and architecture, is decorated as there, and has
              an IRQL contract; the same for toolchain/*.def and the NT host's tables of functions
@@ -26,12 +27,14 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import interface_asserts
 import nt_asserts
 import pe
 import win7_tables as tables
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 MINIMUM_ASSERTS = 2000  # a target: fewer means that tables or generator are broken
+MINIMUM_INTERFACE_ASSERTS = 500
 SLOT = 1024
 RECORD_CLASSES = (12, 13)  # __builtin_classify_type of struct and union
 
@@ -53,6 +56,7 @@ class Tables:
         self.root = root
         self.layouts, self.constants = load("layouts.tsv", 7), load("constants.tsv", 5)
         self.exports, self.irql = load("exports.tsv", 7), load("irql.tsv", 6)
+        self.vtables, self.guids = load("vtables.tsv", 10), load("guids.tsv", 3)
         self.documented = load("irql-documented.tsv", 5)
         self.exceptions = load("mingw-exceptions.tsv", 5)
         self.outside = {row[0] for row in load("not-in-tables.tsv", 2)}
@@ -63,7 +67,7 @@ def check_bit_fields(data, unit, target, folder, failing):
     _, includes, headers = unit
     column = 3 if target.arch == "amd64" else 5
     rows = [row for row in data.layouts
-            if row[0] in headers and ":" in row[column] and ("layout", row[1], "-") not in failing]
+            if row[0] in headers and ":" in row[column] and not {("layout", row[1], "-"), ("layout", row[1], row[2])} & failing]
     if not rows:
         return set(), 0
     text = includes
@@ -73,9 +77,11 @@ def check_bit_fields(data, unit, target, folder, failing):
     # -fno-toplevel-reorder keeps the slots in order.
     wrapped = nt_asserts.Target(target.name, target.arch, lambda root: target.command(root) + ["-fno-toplevel-reorder"], target.objcopy)
     bad, built = wrapped.compile(data.root, text, folder, to_object=True)
-    if bad:
+    if bad:  # fields that no header has: the others are looked at without them
         first = includes.count("\n") + 1
-        return {("layout", rows[(line - first) // 2][1], rows[(line - first) // 2][2]) for line in bad}, len(rows)
+        missing = {("layout", rows[(line - first) // 2][1], rows[(line - first) // 2][2]) for line in bad}
+        wrong, count = check_bit_fields(data, unit, target, folder, failing | missing)
+        return wrong | missing, count + len(missing)
     image = built + ".bin"
     subprocess.run([target.objcopy, "-O", "binary", "-j", "bits", built, image], check=True)
     with open(image, "rb") as file:
@@ -107,7 +113,7 @@ def check_declarations(data, folder):
             failing, undeclared, count = nt_asserts.run(data.root, unit, data.layouts, data.constants, target, folder)
             for key in sorted(undeclared):
                 problems.append("%s: no header declares %s, which has rows in %s" % (target.name, key[1], tables.ABI))
-            wrong_bits, bits = check_bit_fields(data, unit, target, folder, failing.keys() | undeclared)
+            wrong_bits, bits = check_bit_fields(data, unit, target, folder, set(failing) | undeclared)
             total += count + bits
             for key in sorted(failing.keys() | wrong_bits):
                 row = excepted(data.exceptions, key, target.name)
@@ -156,6 +162,7 @@ def check_coverage(data, folder):
     words = tables.words_used(tables.nt_facing(data.root))
     words.update({word[1:]: path for word, path in words.items() if word[0] == "P" and word[1:] not in words})
     known = {row[1] for row in data.constants} | {row[1] for row in data.layouts} | data.outside
+    known |= {row[0] + end for row in data.vtables for end in ("", "Vtbl")}
     problems = {}
     for _, includes, _ in tables.units(data.root):
         names = sorted((set(words) - known) & header_words(includes, nt_asserts.TARGETS[0], data.root, folder))
@@ -172,6 +179,13 @@ def check_coverage(data, folder):
                 problems[name] = "%s: %s %s has no row in %s" % (
                     os.path.relpath(words[name], data.root), what, name, tables.ABI)
     return list(problems.values())
+
+
+def check_interfaces(data, folder):
+    problems, what = interface_asserts.check(data.root, data.vtables, data.guids, nt_asserts.TARGETS, folder,
+                                             MINIMUM_INTERFACE_ASSERTS)
+    say(what)
+    return problems
 
 
 def check_sizes(data):
@@ -271,6 +285,7 @@ def check_exports(data, drivers):
 PARTS = {
     "declarations": lambda data, folder, drivers: check_declarations(data, folder),
     "coverage": lambda data, folder, drivers: check_coverage(data, folder),
+    "interfaces": lambda data, folder, drivers: check_interfaces(data, folder),
     "sizes": lambda data, folder, drivers: check_sizes(data),
     "exports": lambda data, folder, drivers: check_exports(data, drivers),
 }
@@ -335,6 +350,27 @@ FAULTS = (  # the part of the check, what is planted, file, text, text instead, 
      "LsoV2Transmit.TcpHeaderOffset"),
     ("declarations", "a wrong status in our NDIS headers", "drivers/windows/ddk/ndis_oid.h", "0xC023002A", "0xC023002B",
      "NDIS_STATUS_PAUSED"),
+    ("declarations", "a missing field in our PortCls headers", "drivers/windows/ddk/portcls.h", "    ULONG InstanceSize;\n", "",
+     "PCPROPERTY_REQUEST.Instance"),
+    ("interfaces", "two slots exchanged", "drivers/windows/ddk/portcls.h",
+     "    NTSTATUS(NTAPI *SetFormat)(name *This, PKSDATAFORMAT DataFormat);",
+     "    NTSTATUS(NTAPI *SetFormatX)(name *This, PKSDATAFORMAT DataFormat);", "IMiniportWaveRTStream.SetFormat"),
+    ("interfaces", "a method with an argument less", "drivers/windows/ddk/portcls.h",
+     "VOID(NTAPI *FreePagesFromMdl)(IPortWaveRTStream *This, PMDL Mdl);",
+     "VOID(NTAPI *FreePagesFromMdl)(IPortWaveRTStream *This);", "FreePagesFromMdl does not pop 8"),
+    ("interfaces", "a method with exchanged arguments", "drivers/windows/ddk/portcls.h",
+     "UnmapAllocatedPages)(IPortWaveRTStream *This, PVOID BaseAddress, PMDL Mdl)",
+     "UnmapAllocatedPages)(IPortWaveRTStream *This, PMDL Mdl, PVOID BaseAddress)", "IPortWaveRTStream.UnmapAllocatedPages"),
+    ("interfaces", "a method behind the last slot", "drivers/windows/ddk/portcls.h",
+     "    VOID(NTAPI *PowerChangeNotify)(IPowerNotify *This, POWER_STATE NewState);",
+     "    VOID(NTAPI *PowerChangeNotify)(IPowerNotify *This, POWER_STATE NewState);\n    PVOID Extra;", "IPowerNotify differs"),
+    ("interfaces", "an interface without rows", "drivers/windows/ddk/portcls.h", "AERO_INTERFACE(IPowerNotify);",
+     "AERO_INTERFACE(IPlanted);\nstruct IPlantedVtbl {\n    AERO_UNKNOWN_SLOTS(IPlanted)\n};\nAERO_INTERFACE(IPowerNotify);",
+     "IPlanted has no rows"),
+    ("interfaces", "a wrong GUID", "drivers/windows/ddk/portcls.h", "IID_IMiniportWaveRT, 0x0F9FC4D6", "IID_IMiniportWaveRT, 0x0F9FC4D7",
+     "IID_IMiniportWaveRT is"),
+    ("interfaces", "COM's IUnknown in place of PortCls'", "drivers/windows/ddk/punknown.h", "0x00, 0x00, 0xC0", "0xC0, 0x00, 0x00",
+     "IID_IUnknown is"),
     ("exports", "a cdecl import decorated", "toolchain/ndis.def", "    NdisWriteErrorLogEntry", "    NdisWriteErrorLogEntry@0",
      "NdisWriteErrorLogEntry is decorated"),
     ("exports", "a wrong decoration", "toolchain/storport.def", "StorPortInitialize@16", "StorPortInitialize@12",

@@ -59,8 +59,7 @@ FAULTS = (
      lambda root: guard.edit(root, "drivers/windows/virtio/common/virtio_sg_pfn.h", '#include "virtqueue_split.h"', ""),
      "virtio_sg_pfn.h does not include"),
     ("a planned file that exists",
-     lambda root: guard.write(root, "drivers/windows/virtio-input/src/device.c", '#include "virtqueue_split.h"\n'),
-     "virtio-input/src/device.c exists"),
+     lambda root: guard.edit(root, build_files.INDEX, "aerovblk.h`\n", "aerovblk.h` (planned)\n"), "aerovblk.h exists"),
 )
 
 if __name__ == "__main__":

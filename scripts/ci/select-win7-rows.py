@@ -4,8 +4,8 @@
 
 usage: select-win7-rows.py TABLES_FOLDER [ROOT]
 
-TABLES_FOLDER holds abi-win7.tsv, constants-win7.tsv, exports-win7.tsv and irql-win7.tsv, measured from the WDK 7.1 with
-Microsoft's compilers. A row is taken when its name stands in a driver's or the NT host's source, or when
+TABLES_FOLDER holds the full tables (abi-win7.tsv, constants-win7.tsv and so on, see TABLES in win7_tables.py), measured from
+the WDK 7.1 with Microsoft's compilers. A row is taken when its name stands in a driver's or the NT host's source, or when
 abi/selection.txt asks for it. Run it when check-win7-tables.py says that a name has no row; nothing else needs the tables.
 """
 import fnmatch
@@ -53,6 +53,8 @@ def select(full, words, calls, extra):
                         if row[1] in types or asked(extra["record"], row[1])],
         "constants.tsv": [row for row in best_header(full["constants.tsv"], 1)
                           if row[1] in words or asked(extra["constant"], row[1])],
+        "vtables.tsv": [row for row in full["vtables.tsv"] if row[0] + "Vtbl" in words],
+        "guids.tsv": [row for row in full["guids.tsv"] if row[0] in words and row[2] in tables.HEADERS + ("punknown.h",)],
         "exports.tsv": [row for row in full["exports.tsv"]
                         if row[0] in tables.MODULES and row[4].startswith("import")
                         and (row[1] in calls or asked(extra["export"], row[0] + ":" + row[1]))],

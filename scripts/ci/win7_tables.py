@@ -12,14 +12,23 @@ UNITS = (
      ("storport.h", "wdm.h", "ntddk.h", "ntdef.h", "ntstatus.h", "ntddscsi.h", "basetsd.h", "bugcodes.h", "guiddef.h",
       "pciprop.h")),
     ("ndis.h", '#include <ntddk.h>\n#include "ndis.h"\n', ("ndis.h", "ntddndis.h", "ifdef.h", "ipifcons.h")),
+    ("wdf.h", '#include <ntddk.h>\n#include "wdf.h"\n',
+     ("wdftypes.h", "wdfcore.h", "wdfglobals.h", "wdfdriverentry.lib", "wdffuncenum.h", "wdfstatus.h", "wdfobject.h",
+      "wdfdriver.h", "wdfdevice.h", "wdffdo.h", "wdfresource.h", "wdfio.h", "wdfrequest.h", "wdfinterrupt.h", "wdfsync.h",
+      "wdftimer.h", "wdfworkitem.h", "wdfdpc.h", "wdfmemory.h", "wdfdmaenabler.h", "wdfcommonbuffer.h")),
+    ("hidport.h", '#include <ntddk.h>\n#include <hidusage.h>\n#include <hidpi.h>\n#include "hidpddi.h"\n#include "hidport.h"\n',
+     ("hidport.h", "hidclass.h", "hidpddi.h", "hidpi.h", "hidusage.h")),
+    ("portcls.h", '#include <ntddk.h>\n#include "portcls.h"\n', ("portcls.h", "ks.h", "ksmedia.h", "mmreg.h")),
 )
 HEADERS = tuple(header for _, _, headers in UNITS for header in headers)
-MODULES = ("storport", "ntoskrnl", "hal", "ndis")
+MODULES = ("storport", "ntoskrnl", "hal", "ndis", "wdfldr", "hidclass", "portcls")
 TABLES = {  # file here: (file of the full tables, columns)
     "layouts.tsv": ("abi-win7.tsv", 7),
     "constants.tsv": ("constants-win7.tsv", 5),
     "exports.tsv": ("exports-win7.tsv", 7),
     "irql.tsv": ("irql-win7.tsv", 6),
+    "vtables.tsv": ("vtables-win7.tsv", 10),
+    "guids.tsv": ("guids-win7.tsv", 3),
 }
 NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 WORD = re.compile(r"[A-Za-z_]\w*")

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct fake_type *const types[] = {&fake_type_blk, &fake_type_echo};
+static const struct fake_type *const types[] = {&fake_type_blk, &fake_type_echo, &fake_type_input, &fake_type_net, &fake_type_snd};
 
 static const struct fake_type *find_type(const char *name)
 {
@@ -172,6 +172,9 @@ static void write_type_config(struct fake_device *device, struct fake_access *ac
     access->wrong |= !writable;
     if (writable) {
         put_le(device->type_config + access->offset, access->value, access->width);
+        if (device->type->config_written != NULL) {
+            device->type->config_written(device);
+        }
     }
 }
 
@@ -260,6 +263,9 @@ bool fake_poll(struct fake_device *device, uint64_t microseconds)
         unsigned taken = fake_ring_process(device, queue, limit);
         queue->pending = taken == limit;
         happened |= taken != 0;
+    }
+    if (device->type->tick != NULL && !device->gone) {
+        happened |= device->type->tick(device);
     }
     return happened;
 }

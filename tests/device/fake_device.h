@@ -31,7 +31,7 @@ struct fake_memory {
  * Defaults are a modern-only blk device much like QEMU's.
  */
 struct fake_options {
-    const char *type;  /* "blk" (default) or "echo" (copies what it reads of a chain to what it may write) */
+    const char *type;  /* "blk" (default), "net", "input" or "echo" (what it reads of a chain is what it writes) */
     const char *fault; /* NULL or a list "name[=value],..." from the fault table */
     struct fake_memory memory;
     uint16_t pci_device_id; /* 0x1040 + type */
@@ -50,6 +50,7 @@ struct fake_options {
     uint64_t seed;       /* for faults that are random */
     uint64_t disk_bytes; /* blk: 16 MiB */
     bool read_only;      /* blk: offers RO */
+    const char *input;   /* input: "keyboard" (default), "mouse", "tablet"; any other: one that says nothing */
 };
 
 /* error: out: one line for the user when NULL is returned (an option or a fault that does not exist, no memory) */

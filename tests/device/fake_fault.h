@@ -73,6 +73,43 @@ enum fake_knob {
     KNOB_BLK_SEGMENTS,   /* max_discard_seg, max_write_zeroes_seg */
     KNOB_BLK_SECTORS,    /* max_discard_sectors, max_write_zeroes_sectors */
     KNOB_BLK_JUNK_AFTER, /* discarded sectors read as junk */
+    /* net (fake_net.c) */
+    KNOB_NET_MAC, /* as a number, first byte lowest */
+    KNOB_NET_MTU,
+    KNOB_NET_SPEED,
+    KNOB_NET_DUPLEX,
+    KNOB_NET_PAIRS,      /* max_virtqueue_pairs */
+    KNOB_NET_BUFFERS,    /* num_buffers of each received frame */
+    KNOB_NET_FLAGS,      /* of each received header */
+    KNOB_NET_GSO,        /* gso_type of each received header */
+    KNOB_NET_CSUM_START, /* of each received header, and csum_offset in the upper half */
+    KNOB_NET_CTRL_ACK,   /* ack of each command */
+    KNOB_NET_CTRL_SILENT, /* commands are never answered */
+    /* input (fake_input.c) */
+    KNOB_INPUT_SIZE,    /* size of each answer */
+    KNOB_INPUT_RANGE,   /* ranges run from 100 to 100 less this */
+    KNOB_INPUT_FULL,    /* all bits of the bitmaps that are there */
+    KNOB_INPUT_UNKNOWN, /* unknown events before each */
+    KNOB_INPUT_NO_SYN,  /* SYN_REPORT is never sent */
+    /* snd (fake_snd.c) */
+    KNOB_SND_JACKS, /* numbers in the configuration */
+    KNOB_SND_STREAMS,
+    KNOB_SND_CHMAPS,
+    KNOB_SND_SWAPPED, /* 1: the input stream comes first */
+    KNOB_SND_FEATURES, /* of each stream's information, as are the next three */
+    KNOB_SND_FORMATS,
+    KNOB_SND_RATES,
+    KNOB_SND_CHANNELS, /* least, and most in the next byte */
+    KNOB_SND_CHMAP_CHANNELS,
+    KNOB_SND_INFO_SHORT, /* answers to queries are so many bytes short */
+    KNOB_SND_FAIL,       /* request code << 16 | status of its answers; code 0: of all */
+    KNOB_SND_CTRL_LATE,  /* answers come so many microseconds late; -1: never */
+    KNOB_SND_PPM,        /* the sample clock is so much off */
+    KNOB_SND_LATE,       /* audio messages come back up to so many microseconds late */
+    KNOB_SND_LATENCY,    /* latency_bytes */
+    KNOB_SND_IO_STATUS,  /* status of audio messages */
+    KNOB_SND_KEEP,       /* RELEASE does not return messages */
+    KNOB_SND_EVENTS,     /* so many junk events with each poll */
     KNOB_COUNT
 };
 

@@ -60,12 +60,17 @@ struct fake_type {
     bool (*create)(struct fake_device *device); /* fills config; false: no memory */
     void (*destroy)(struct fake_device *device);
     void (*reset)(struct fake_device *device);
-    /* Does one request; returns the used length. */
+    void (*config_written)(struct fake_device *device); /* after a write to a writable field; NULL: nothing follows */
+    /* Whether a chain shall be taken now; NULL: always. A net device holds receive buffers until there is a frame. */
+    bool (*wants)(struct fake_device *device, unsigned queue);
+    /* Time has passed; NULL: nothing happens by itself. Returns whether anything did. */
+    bool (*tick)(struct fake_device *device);
+    /* Does one request; returns the used length, or FAKE_HELD. */
     uint32_t (*request)(struct fake_device *device, unsigned queue, const struct fake_chain *chain);
     /* The first rule that a request broke, or NULL. */
     const char *(*why)(const struct fake_device *device);
 };
-extern const struct fake_type fake_type_blk, fake_type_echo;
+extern const struct fake_type fake_type_blk, fake_type_echo, fake_type_input, fake_type_net, fake_type_snd;
 
 struct fake_queue {
     uint16_t size, vector, notify_off;

@@ -305,12 +305,15 @@ unsigned fake_ring_process(struct fake_device *device, struct fake_queue *queue,
             complain(device, queue, "RING-13: avail idx moved by more than the queue size");
             break;
         }
+        if (device->type->wants != NULL && !device->type->wants(device, (unsigned)(queue - device->queue))) {
+            break;
+        }
         uint16_t head = load16(ring.avail + 4 + 2 * (size_t)(queue->next_avail % ring.size));
         queue->next_avail++;
         queue->chains++;
         taken++;
         struct done done = do_chain(device, queue, &ring, head);
-        if (!knob(device, KNOB_STALLED)) {
+        if (!knob(device, KNOB_STALLED) && done.length != FAKE_HELD) {
             batch[count++] = done;
         }
         if (count == BATCH) {
@@ -320,4 +323,14 @@ unsigned fake_ring_process(struct fake_device *device, struct fake_queue *queue,
     }
     give_back(device, queue, &ring, batch, count);
     return taken;
+}
+
+void fake_ring_return(struct fake_device *device, unsigned queue, uint16_t head, uint32_t length)
+{
+    struct done done = {head, length};
+    struct ring ring;
+    if (!knob(device, KNOB_STALLED) && !device->gone && device->queue[queue].enabled &&
+        find_ring(device, &device->queue[queue], &ring)) {
+        give_back(device, &device->queue[queue], &ring, &done, 1);
+    }
 }

@@ -314,6 +314,8 @@ NDIS_API NDIS_STATUS NTAPI NdisCopyFromNetBufferToNetBuffer(PNET_BUFFER Destinat
 NDIS_API PMDL NTAPI NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, UINT Length);
 NDIS_API VOID NTAPI NdisFreeMdl(PMDL Mdl);
 
+#define NdisAdjustMdlLength(mdl, length) ((mdl)->ByteCount = (length))
+
 /* ---- Sending and receiving ---- */
 
 NDIS_API VOID NTAPI NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList,

@@ -9,6 +9,7 @@
 #include "disk.h"
 #include "fake_blk.h"
 #include "mem/memory.h"
+#include "verify/dma.h"
 #include "verify/verify.h"
 
 enum { IN_FLIGHT = 16, SRB_SUCCESS = 1, SRB_BUS_RESET = 0x0e };
@@ -150,11 +151,39 @@ bool case_resize(struct run *run)
                    (beyond.srb_status != SRB_SUCCESS || failed("a read behind the new end succeeded"));
         }
     }
+    /* The watchdog finds a change too; here the device said so. */
+    good = good && (sp_changes_told(d.adapter) > 0 || failed("no interrupt brought a change of capacity"));
     memory_free(data);
     return good;
 }
 
-/* The fake device vanishes under load; Windows says so with a PNP request, and every request ends. */
+/*
+ * Windows says that the adapter is gone while the device still answers: a bus reset that comes afterwards must not put
+ * it to work again.
+ */
+bool case_remove(struct run *run)
+{
+    uint8_t *data = memory_alloc(MEMORY_SCATTERED, MEMORY_PAGE, 0, "remove buffer");
+    struct disk d;
+    struct sp_request gone = {.function = 0x25, .action = 0x17}, ready = {.cdb_length = 6}, late;
+    bool good = run_start(run) && disk_open(&d, run->adapter[0]) && still_works(&d, data, 0x72) &&
+                disk_command(&d, &gone);
+    if (good) {
+        sp_reset_bus(d.adapter);
+        dma_expect_quiet(run->bus, 0);
+        disk_prepare_io(&d, &late, false, 0, 1, data);
+        good = disk_command(&d, &late) && disk_command(&d, &ready) &&
+               (late.srb_status != SRB_SUCCESS || failed("a read from a removed disk succeeded"));
+        dma_expect_quiet(run->bus, 0);
+    }
+    memory_free(data);
+    return good;
+}
+
+/*
+ * The fake device vanishes under load, seconds after the start: the driver finds out by itself, and every request ends.
+ * Windows' PNP request comes last.
+ */
 bool case_unplug(struct run *run)
 {
     uint8_t *data = memory_alloc(MEMORY_SCATTERED, 1 << 19, 0, "unplug buffer");
@@ -163,6 +192,9 @@ bool case_unplug(struct run *run)
     struct fake_device *fake = bus_fake_device(run->bus, 0);
     bool good = (fake != NULL || failed("only the fake device can be unplugged (--fault none)")) && run_start(run) &&
                 disk_open(&d, run->adapter[0]) && still_works(&d, data, 0x71);
+    for (int i = 0; good && i < 2500; i++) {
+        sp_pump(1000);
+    }
     for (int i = 0; good && i < IN_FLIGHT; i++) {
         disk_prepare_io(&d, &r[i], i % 2 == 0, (uint64_t)i * 8, 8, data + (size_t)i * 8 * d.block_size);
         sp_submit(d.adapter, &r[i]);
@@ -170,12 +202,12 @@ bool case_unplug(struct run *run)
             fake_remove(fake);
         }
     }
+    for (int i = 0; good && i < IN_FLIGHT; i++) {
+        good = sp_wait(d.adapter, &r[i], 5) || failed("a request outlived the device");
+    }
     if (good) {
         sp_submit(d.adapter, &gone);
         good = sp_wait(d.adapter, &gone, 5) || failed("the PNP request did not complete");
-    }
-    for (int i = 0; good && i < IN_FLIGHT; i++) {
-        good = sp_wait(d.adapter, &r[i], 15) || failed("a request outlived the device");
     }
     memory_free(data);
     return good;

@@ -54,7 +54,7 @@ static bool check(struct disk *d, const struct expectation *e, uint8_t *data)
     if (!disk_command(d, &r)) {
         return false;
     }
-    if (e->good ? r.srb_status != SRB_SUCCESS && !(r.srb_status == SRB_UNDERRUN && r.transferred < e->length)
+    if (e->good ? r.srb_status != (r.transferred < e->length ? SRB_UNDERRUN : SRB_SUCCESS)
                 : r.srb_status != SRB_ERROR || r.scsi_status != 2 || !r.sense_valid || (r.sense[2] & 15) != e->key ||
                       r.sense[12] != e->code) {
         return failed("%s: %s", e->what, disk_result(&r));

@@ -5,6 +5,7 @@
 #include "cases.h"
 #include "diag.h"
 #include "disk.h"
+#include "mem/memory.h"
 #include "verify/verify.h"
 
 bool case_info(struct run *run)
@@ -15,7 +16,10 @@ bool case_info(struct run *run)
     for (unsigned i = 0; i < run->adapter_count; i++) {
         struct disk disk;
         VIRTIO_DIAG diag;
-        if (!disk_open(&disk, run->adapter[i]) || !diag_read(&disk, &diag)) {
+        uint8_t *block = memory_alloc(MEMORY_SCATTERED, MEMORY_PAGE, 0, "info buffer");
+        bool read = disk_open(&disk, run->adapter[i]) && disk_io(&disk, false, 0, 1, block) && diag_read(&disk, &diag);
+        memory_free(block);
+        if (!read) {
             return false;
         }
         if ((diag.interrupt_mode == VIRTIO_DIAG_INTERRUPT_MESSAGE) != sp_uses_messages(run->adapter[i])) {
@@ -48,15 +52,15 @@ bool case_refused(struct run *run)
     if (sp_start(0, &run->adapter[run->adapter_count++]) == SP_STARTED) {
         return failed("the driver started a device that it should have refused");
     }
-    for (unsigned i = 0; run->options->reason != NULL && i < sp_event_count(); i++) {
-        if (strstr(sp_event(i)->text, run->options->reason) != NULL) {
-            say("refused: %s", sp_event(i)->text);
+    for (unsigned i = 0; run->options->reason != NULL && i < event_count(); i++) {
+        if (strstr(event_at(i)->text, run->options->reason) != NULL) {
+            say("refused: %s", event_at(i)->text);
             return true;
         }
     }
     return run->options->reason == NULL ||
-           failed("the event log does not say \"%s\"; its last of %u entries: %s", run->options->reason, sp_event_count(),
-                  sp_event_count() > 0 ? sp_event(sp_event_count() - 1)->text : "none");
+           failed("the event log does not say \"%s\"; its last of %u entries: %s", run->options->reason, event_count(),
+                  event_last_text("none"));
 }
 
 bool case_poke(struct run *run)

@@ -76,8 +76,8 @@ bool case_suffer(struct run *run)
     struct sufferer s = {.good = 0};
     bool good = true;
     if (!started(run, &s)) {
-        say("not started: %s", sp_event_count() > 0 ? sp_event(sp_event_count() - 1)->text : "nothing in the event log");
-        return sp_event_count() > 0 || failed("the device was given up without an entry in the event log");
+        say("not started: %s", event_last_text("nothing in the event log"));
+        return event_count() > 0 || failed("the device was given up without an entry in the event log");
     }
     for (int i = 0; i < IN_FLIGHT; i++) {
         s.data[i] = memory_alloc(MEMORY_SCATTERED, BYTES, 0, "suffer buffer");
@@ -89,6 +89,6 @@ bool case_suffer(struct run *run)
         memory_free(s.data[i]);
     }
     say("%u requests good, %u failed, %u bus resets; event log: %s", s.good, s.bad, s.resets,
-        sp_event_count() > 0 ? sp_event(sp_event_count() - 1)->text : "empty");
-    return good && (s.bad == 0 || sp_event_count() > 0 || failed("requests failed without an entry in the event log"));
+        event_last_text("empty"));
+    return good && (s.bad == 0 || event_count() > 0 || failed("requests failed without an entry in the event log"));
 }

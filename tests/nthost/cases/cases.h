@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "frameworks/event_log.h"
+#include "frameworks/ndis/ndis_host.h"
 #include "frameworks/storport/storport_host.h"
 #include "image/image.h"
 #include "options.h"
@@ -17,16 +19,19 @@ struct run {
     struct image *image;
     struct sp_adapter *adapter[SP_MAX_ADAPTERS]; /* StorPort's */
     unsigned adapter_count;
+    struct nd_adapter *net[ND_MAX_ADAPTERS]; /* NDIS' */
+    unsigned net_count;
 };
 
 /* What stands between main and a framework: each case names its own. */
 struct framework {
     const char *name;
+    const char *fake_device; /* its devices, as tests/device calls them */
     void (*init)(struct run *run); /* registers the exports, before the driver is loaded */
     void (*finish)(struct run *run); /* stops and removes what a case left */
 };
 
-extern const struct framework storport_framework;
+extern const struct framework storport_framework, ndis_framework, wdf_framework;
 
 struct test_case {
     const struct framework *framework;
@@ -38,7 +43,7 @@ struct test_case {
 extern const struct test_case all_cases[];
 extern const size_t all_cases_count;
 
-/* Calls DriverEntry and starts an adapter for each virtio function; false, with a line that says why, if one fails. */
+/* StorPort: calls DriverEntry and starts an adapter for each virtio function; false, with a line that says why, if one fails. */
 bool run_start(struct run *run);
 
 /* One failed expectation: a line for the user. Returns false. */
@@ -56,7 +61,19 @@ bool case_recover(struct run *run);
 bool case_power(struct run *run);
 bool case_resize(struct run *run);
 bool case_unplug(struct run *run);
+bool case_remove(struct run *run);
 bool case_soak(struct run *run);
 bool case_serve(struct run *run);
+bool case_input_info(struct run *run);
+bool case_input_poke(struct run *run);
+bool case_input_life(struct run *run);
+bool case_input_events(struct run *run);
+bool case_input_judge(struct run *run);
+bool case_net_info(struct run *run);
+bool case_net_refused(struct run *run);
+bool case_net_serve(struct run *run);
+bool case_net_life(struct run *run);
+bool case_net_oids(struct run *run);
+bool case_net_poke(struct run *run);
 
 #endif

@@ -8,6 +8,8 @@
 #include "bus/fake.h"
 #include "cases.h"
 #include "device.h"
+#include "frameworks/hid/parser.h"
+#include "frameworks/wdf/wdf_host.h"
 #include "cpu/mmio.h"
 #include "cpu/stack.h"
 #include "mem/memory.h"
@@ -27,12 +29,13 @@ bool failed(const char *format, ...)
     return false;
 }
 
-static struct bus *open_bus(const struct options *o)
+static struct bus *open_bus(const struct options *o, const struct framework *framework)
 {
     char error[512] = "";
     struct bus_qemu_options qemu = {.machine = o->machine, .args = o->qemu_args, .ram_mib = o->ram_mib,
                                     .trace = o->trace};
-    struct bus_fake_options fake = {.fault = o->fault, .seed = o->system.seed};
+    struct bus_fake_device device = {.type = framework->fake_device, .fault = o->fault};
+    struct bus_fake_options fake = {.device = &device, .device_count = 1, .seed = o->system.seed};
     struct bus *bus = strcmp(o->bus, "fake") == 0 ? bus_fake_open(&fake, error, sizeof error)
                                                   : bus_qemu_open(&qemu, error, sizeof error);
     if (bus == NULL) {
@@ -44,12 +47,18 @@ static struct bus *open_bus(const struct options *o)
 static uint64_t device_read(void *context, uint64_t address, unsigned width)
 {
     struct bus *bus = context;
+    if (nd_is_gone(address) || wdf_is_gone(address)) {
+        return UINT64_MAX >> (64 - 8 * width);
+    }
     return bus->ops->mem_read(bus, address, width);
 }
 
 static void device_write(void *context, uint64_t address, unsigned width, uint64_t value)
 {
     struct bus *bus = context;
+    if (nd_is_gone(address) || wdf_is_gone(address)) {
+        return;
+    }
     dma_on_write(bus, address, width, value);
     bus->ops->mem_write(bus, address, width, value);
 }
@@ -88,13 +97,16 @@ int main(int argc, char **argv)
     options_parse(&options, argc, argv);
     trace_is_on = options.trace;
     test_case = find_case(options.case_name);
-    run.bus = open_bus(&options);
+    run.bus = open_bus(&options, test_case->framework);
     mmio.context = run.bus;
     stack_init();
     mmio_init(&mmio);
     memory_init(&run.bus->ram, options.system.seed);
     test_case->framework->init(&run);
     run.image = image_load(options.driver, exports_bind);
+    if (options.parser != NULL) {
+        parser_load(options.parser);
+    }
     good = test_case->play(&run) && finish(&run, test_case) &&
            (test_case->device_misbehaves || device_is_content(run.bus));
     if (run.bus->dead) {

@@ -21,6 +21,11 @@ static const char usage[] =
     "Devices\n"
     "  --disk FILE[,PROPS]   a virtio disk with the raw image FILE on QEMU; PROPS are properties of QEMU's\n"
     "                        virtio-blk-pci (disable-legacy=on, queue-size=64, event_idx=off, ...); may be repeated\n"
+    "  --nic PROPS           a virtio network card on QEMU; PROPS are properties of QEMU's virtio-net-pci, netdev among\n"
+    "                        them (--qemu-arg -netdev --qemu-arg ...); may be repeated\n"
+    "  --tap NAME[,PROPS]    the same on the TAP device NAME, which exists where nthost runs, with vnet header\n"
+    "  --input TEXT          an input device on QEMU: virtio-keyboard-pci, virtio-mouse-pci, virtio-tablet-pci, with properties\n"
+    "                        (virtio-mouse-pci,wheel-axis=false); may be repeated\n"
     "  --machine TEXT        QEMU's -machine: q35 (default) or pc\n"
     "  --qemu-arg ARG        one more argument for QEMU; may be repeated\n"
     "  --ram MIB             guest RAM (2048; half of it lies above 4 GiB)\n"
@@ -32,10 +37,14 @@ static const char usage[] =
     "  --restart-at-dirql    ScsiRestartAdapter at DIRQL, as today's reference says\n"
     "  --boot-argument TEXT  ArgumentString of HwFindAdapter, for example dump=1\n"
     "  --null-entry          call DriverEntry without arguments, as the crash dump driver stack does\n"
+    "  --keyword NAME=VALUE  an entry of a network adapter's registry key; may be repeated\n"
+    "  --throttle N          received frames that a DPC may indicate (0: any number)\n"
+    "  --module NAME=FILE    a real module as judge: hidparse.sys=FILE, for example that of Debian's libwine\n"
     "  --seed N              seed of all that is random (1)\n"
     "\n"
     "Case\n"
     "  --socket PATH         serve: where nbdkit's plug-in connects\n"
+    "  --tap-above PLACE     net-serve: TAP device to make above the adapter: NAME or NAMESPACE/NAME; one per adapter\n"
     "  --reason TEXT         refused: what the event log has to say\n"
     "  --count N             rounds of a case that repeats something\n"
     "  --trace               say every callback, import fault, register access and event on standard error\n"
@@ -82,6 +91,66 @@ static void add_disk(struct options *o, const char *text)
     number++;
 }
 
+/* A card on the TAP device of that name, which somebody else made and joined to a network. */
+static void add_tap(struct options *o, const char *text)
+{
+    static unsigned number;
+    const char *comma = strchr(text, ',');
+    int length = comma != NULL ? (int)(comma - text) : (int)strlen(text);
+    char *netdev = NULL, *device = NULL;
+    if (length == 0 || asprintf(&netdev, "tap,id=tap%u,ifname=%.*s,vnet_hdr=on,script=no,downscript=no", number, length,
+                                text) < 0 ||
+        asprintf(&device, "virtio-net-pci,netdev=tap%u%s", number, comma != NULL ? comma : "") < 0) {
+        wrong("--tap %s: a device name is missing", text);
+    }
+    add_qemu_arg(o, "-netdev");
+    add_qemu_arg(o, netdev);
+    add_qemu_arg(o, "-device");
+    add_qemu_arg(o, device);
+    number++;
+}
+
+static void add_nic(struct options *o, const char *props)
+{
+    char *device = NULL;
+    if (asprintf(&device, "virtio-net-pci%s%s", *props != '\0' ? "," : "", props) < 0) {
+        wrong("no memory for --nic %s", props);
+    }
+    add_qemu_arg(o, "-device");
+    add_qemu_arg(o, device);
+}
+
+static void add_keyword(struct options *o, const char *text)
+{
+    if (o->keyword_count == MAX_KEYWORDS || strchr(text, '=') == NULL || text[0] == '=') {
+        wrong("--keyword %s: NAME=VALUE is wanted, and not too many of them", text);
+    }
+    o->keywords[o->keyword_count++] = text;
+}
+
+static void add_tap_above(struct options *o, const char *text)
+{
+    if (o->tap_above_count == MAX_DEVICES || text[0] == '\0') {
+        wrong("--tap-above %s: a name is missing, or there are too many", text);
+    }
+    o->tap_above[o->tap_above_count++] = text;
+}
+
+static void add_device(struct options *o, const char *text)
+{
+    add_qemu_arg(o, "-device");
+    add_qemu_arg(o, text);
+}
+
+static void add_module(struct options *o, const char *text)
+{
+    static const char parser[] = "hidparse.sys=";
+    if (strncmp(text, parser, strlen(parser)) != 0) {
+        wrong("--module %s: only hidparse.sys=FILE is known", text);
+    }
+    o->parser = text + strlen(parser);
+}
+
 static unsigned long number(const char *option, const char *text, unsigned long most)
 {
     char *end;
@@ -109,10 +178,11 @@ static void list_faults(void)
     }
 }
 
-enum { DISK = 1, MACHINE, QEMU_ARG, RAM, FAULT, MESSAGES, PREEMPT, RESTART, BOOT, NULL_ENTRY, SEED, SOCKET, REASON,
-       COUNT, TRACE, LIST, FAULTS, HELP };
+enum { DISK = 1, INPUT, MODULE, MACHINE, QEMU_ARG, RAM, FAULT, MESSAGES, PREEMPT, RESTART, BOOT, NULL_ENTRY, SEED, SOCKET, REASON,
+       COUNT, TRACE, LIST, FAULTS, HELP, NIC, TAP, TAP_ABOVE, KEYWORD, THROTTLE };
 
 static const struct option names[] = {
+    {"input", required_argument, NULL, INPUT},         {"module", required_argument, NULL, MODULE},
     {"disk", required_argument, NULL, DISK},           {"machine", required_argument, NULL, MACHINE},
     {"qemu-arg", required_argument, NULL, QEMU_ARG},   {"ram", required_argument, NULL, RAM},
     {"fault", required_argument, NULL, FAULT},         {"messages", required_argument, NULL, MESSAGES},
@@ -122,12 +192,16 @@ static const struct option names[] = {
     {"reason", required_argument, NULL, REASON},       {"count", required_argument, NULL, COUNT},
     {"trace", no_argument, NULL, TRACE},               {"list", no_argument, NULL, LIST},
     {"list-faults", no_argument, NULL, FAULTS},
-    {"help", no_argument, NULL, HELP},                 {NULL, 0, NULL, 0}};
+    {"nic", required_argument, NULL, NIC},             {"tap", required_argument, NULL, TAP},
+    {"tap-above", required_argument, NULL, TAP_ABOVE}, {"keyword", required_argument, NULL, KEYWORD},
+    {"throttle", required_argument, NULL, THROTTLE},   {"help", no_argument, NULL, HELP},                 {NULL, 0, NULL, 0}};
 
 static void take(struct options *o, int option, const char *text)
 {
     switch (option) {
     case DISK: add_disk(o, text); break;
+    case INPUT: add_device(o, text); break;
+    case MODULE: add_module(o, text); break;
     case MACHINE: o->machine = text; break;
     case QEMU_ARG: add_qemu_arg(o, text); break;
     case RAM: o->ram_mib = number("ram", text, 65536); break;
@@ -141,6 +215,11 @@ static void take(struct options *o, int option, const char *text)
     case SOCKET: o->socket = text; break;
     case REASON: o->reason = text; break;
     case COUNT: o->count = number("count", text, 1000000000); break;
+    case NIC: add_nic(o, text); break;
+    case TAP: add_tap(o, text); break;
+    case TAP_ABOVE: add_tap_above(o, text); break;
+    case KEYWORD: add_keyword(o, text); break;
+    case THROTTLE: o->system.throttle = (unsigned)number("throttle", text, 100000); break;
     case TRACE: o->trace = true; break;
     case LIST: list_cases(); exit(0);
     case FAULTS: list_faults(); exit(0);
@@ -157,6 +236,7 @@ void options_parse(struct options *o, int argc, char **argv)
     o->machine = "q35";
     o->system.messages = 1;
     o->system.seed = 1;
+    o->system.keywords = o->keywords;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "+", names, NULL)) != -1) {
         if (option == '?') {
@@ -172,7 +252,10 @@ void options_parse(struct options *o, int argc, char **argv)
     if (strcmp(o->case_name, "serve") == 0 && o->socket == NULL) {
         wrong("serve wants --socket PATH%s", "");
     }
+    if (strcmp(o->case_name, "net-serve") == 0 && o->tap_above_count == 0) {
+        wrong("net-serve wants --tap-above PLACE%s", "");
+    }
     if (strcmp(o->bus, "qemu") == 0 && o->qemu_arg_count == 0) {
-        wrong("no device: give --disk FILE or --fault NAME%s", "");
+        wrong("no device: give --disk FILE, --tap NAME, --nic PROPS or --fault NAME%s", "");
     }
 }

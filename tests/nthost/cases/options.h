@@ -8,7 +8,7 @@
 
 #include "frameworks/system.h"
 
-enum { MAX_QEMU_ARGS = 64, MAX_DEVICES = 8 };
+enum { MAX_QEMU_ARGS = 64, MAX_DEVICES = 8, MAX_KEYWORDS = 64 };
 
 struct options {
     const char *driver, *case_name;
@@ -19,8 +19,13 @@ struct options {
     const char *fault;   /* of the fake device */
     const char *socket;  /* serve: socket of the first disk; the n-th gets a suffix .n */
     const char *reason;  /* refused: text that the event log must say */
+    const char *tap_above[MAX_DEVICES]; /* net-serve: [NAMESPACE/]INTERFACE of each adapter */
+    unsigned tap_above_count;
+    const char *keywords[MAX_KEYWORDS + 1]; /* NAME=VALUE */
+    unsigned keyword_count;
     uint64_t ram_mib;
     uint64_t count;      /* rounds of cases that repeat something; 0: the case's own default */
+    const char *parser;  /* hidparse.sys to judge with, NULL: none */
     bool null_entry;
     bool trace;
     struct system_options system;

@@ -14,7 +14,7 @@ static void finish(struct run *run)
     }
 }
 
-const struct framework storport_framework = {"StorPort", init, finish};
+const struct framework storport_framework = {"StorPort", "blk", init, finish};
 
 static const char *start_text(enum sp_start result)
 {
@@ -36,8 +36,7 @@ bool run_start(struct run *run)
     for (unsigned i = 0; i < run->bus->function_count; i++) {
         enum sp_start result = sp_start(i, &run->adapter[run->adapter_count++]);
         if (result != SP_STARTED) {
-            const struct sp_event *event = sp_event_count() > 0 ? sp_event(sp_event_count() - 1) : NULL;
-            return failed("disk %u: %s: %s", i, start_text(result), event != NULL ? event->text : "no event logged");
+            return failed("disk %u: %s: %s", i, start_text(result), event_last_text("no event logged"));
         }
     }
     return true;

@@ -260,11 +260,39 @@ static _Noreturn void report_fault(const greg_t *gregs, const void *address)
     rule_broken("memory.fault", "%s touched address %p, which is not there", place, address);
 }
 
+/* The IRQL is CR8 on amd64: KeRaiseIrql and KeLowerIrql are moves from and to it, which a user program may not make. */
+static bool emulate_cr8(greg_t *gregs)
+{
+#if defined(__x86_64__)
+    const uint8_t *code = (const uint8_t *)gregs[REG_IP];
+    if (image_at((uintptr_t)code) == NULL || (code[0] & 0xfe) != 0x44 || code[1] != 0x0f ||
+        (code[2] != 0x20 && code[2] != 0x22) || (code[3] & 0xf8) != 0xc0) {
+        return false;
+    }
+    greg_t *gpr = &gregs[gpr_of[(code[3] & 7) + (code[0] & 1) * 8]];
+    if (code[2] == 0x20) {
+        *gpr = (greg_t)cpu_irql;
+    } else if ((uint64_t)*gpr > 15) {
+        rule_broken("irql.value", "the IRQL is set to %#llx", (unsigned long long)*gpr);
+    } else {
+        cpu_irql = (unsigned)*gpr;
+    }
+    gregs[REG_IP] += 4;
+    return true;
+#else
+    (void)gregs;
+    return false;
+#endif
+}
+
 static void on_segv(int signal_number, siginfo_t *info, void *context)
 {
     greg_t *gregs = ((ucontext_t *)context)->uc_mcontext.gregs;
     struct window *w = window_at(info->si_addr);
     (void)signal_number;
+    if (info->si_addr == NULL && emulate_cr8(gregs)) {
+        return;
+    }
     if (w == NULL || step.pass != 0 || image_at((uintptr_t)gregs[REG_IP]) == NULL) {
         report_fault(gregs, info->si_addr);
     }

@@ -11,6 +11,8 @@ struct system_options {
     unsigned preempt_percent;  /* chance that a pending interrupt hits a running driver at an import below DIRQL */
     unsigned seed;             /* of all that is random */
     const char *boot_argument; /* StorPort: ArgumentString of HwFindAdapter, NULL: none */
+    const char *const *keywords; /* NDIS: NAME=VALUE in the adapter's registry key, NULL-terminated; NULL: none */
+    unsigned throttle;         /* NDIS: receive lists that a DPC may indicate, 0: no limit */
     bool restart_at_dirql;     /* StorPort: ScsiRestartAdapter at DIRQL with the interrupt lock (today's reference) */
 };
 

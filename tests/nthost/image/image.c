@@ -18,7 +18,7 @@ enum { MACHINE = 0x8664, MAGIC = 0x20b, DIRECTORIES_AT = 112, THUNK_SIZE = 8, OR
 #else
 enum { MACHINE = 0x014c, MAGIC = 0x10b, DIRECTORIES_AT = 96, THUNK_SIZE = 4, ORDINAL_SHIFT = 31 };
 #endif
-enum { DIRECTORY_IMPORT = 1, DIRECTORY_BASERELOC = 5 };
+enum { DIRECTORY_EXPORT = 0, DIRECTORY_IMPORT = 1, DIRECTORY_BASERELOC = 5 };
 enum { SECTION_DISCARDABLE = 0x02000000, SECTION_EXECUTE = 0x20000000, SECTION_WRITE = 0x80000000u };
 enum { RELOC_ABSOLUTE = 0, RELOC_HIGHLOW = 3, RELOC_DIR64 = 10 };
 enum { MAX_IMAGES = 8, MAX_SECTIONS = 32, PAGE = 4096 };
@@ -32,6 +32,7 @@ struct loaded {
     struct symbols *symbols;
     struct section section[MAX_SECTIONS];
     unsigned section_count;
+    uint32_t exports_rva; /* 0: exports nothing */
 };
 
 static struct loaded loaded[MAX_IMAGES];
@@ -200,6 +201,7 @@ struct image *image_load(const char *path, image_bind *bind)
         relocate(l, u32(directories + DIRECTORY_BASERELOC * 8), u32(directories + DIRECTORY_BASERELOC * 8 + 4),
                  (uint64_t)(uintptr_t)l->image.base - wanted_base);
     }
+    l->exports_rva = u32(directories + DIRECTORY_EXPORT * 8);
     if (u32(directories + DIRECTORY_IMPORT * 8) != 0) {
         bind_imports(l, u32(directories + DIRECTORY_IMPORT * 8), bind);
     }
@@ -209,6 +211,20 @@ struct image *image_load(const char *path, image_bind *bind)
     loaded_count++;
     free(file);
     return &l->image;
+}
+
+void *image_export(struct image *image, const char *name)
+{
+    struct loaded *l = (struct loaded *)image;
+    const uint8_t *directory = l->exports_rva != 0 ? at_rva(l, l->exports_rva, 40) : NULL;
+    uint32_t count = directory != NULL ? u32(directory + 24) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp((const char *)at_rva(l, u32(at_rva(l, u32(directory + 32) + 4 * i, 4)), 1), name) == 0) {
+            uint32_t ordinal = u16(at_rva(l, u32(directory + 36) + 2 * i, 2));
+            return at_rva(l, u32(at_rva(l, u32(directory + 28) + 4 * ordinal, 4)), 1);
+        }
+    }
+    return NULL;
 }
 
 void image_discard_init(struct image *image)

@@ -23,6 +23,9 @@ typedef void *image_bind(const char *module, const char *name);
 /* Loads path or ends the process with a line that says what is wrong. One image of a path at a time. */
 struct image *image_load(const char *path, image_bind *bind);
 
+/* The address of an exported name; NULL: there is none. */
+void *image_export(struct image *image, const char *name);
+
 /* Discards sections marked so (INIT), as Windows does after DriverEntry: a later call into them faults. */
 void image_discard_init(struct image *image);
 

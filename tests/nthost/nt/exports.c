@@ -74,7 +74,9 @@ void exports_add(struct export *table, size_t count)
         host_fatal("internal: more than %d export tables", MAX_TABLES);
     }
     for (size_t i = 0; i < count; i++) {
-        irql_contract(table[i].name, &table[i].min_irql, &table[i].max_irql);
+        if (table[i].max_irql == 0) {
+            irql_contract(table[i].name, &table[i].min_irql, &table[i].max_irql);
+        }
     }
     tables[table_count].table = table;
     tables[table_count++].count = count;
@@ -114,6 +116,14 @@ static void *make_thunk(struct export *entry)
 #endif
     mprotect(thunks, THUNK * MAX_THUNKS, PROT_READ | PROT_EXEC);
     return thunk;
+}
+
+void *exports_bind_entry(struct export *entry, bool has_contract)
+{
+    if (has_contract) {
+        irql_contract(entry->name, &entry->min_irql, &entry->max_irql);
+    }
+    return make_thunk(entry);
 }
 
 void *exports_bind(const char *module, const char *name)

@@ -24,11 +24,18 @@ struct export {
 /* The function has another name here (variadic ones, and those that are macros in a header). */
 #define NT_EXPORT_AS(module, name, function) {(void *)(function), module, #name, 0, 0, false, 0}
 
-/* Adds a module's table; it lives on. */
+/* Adds a module's table; it lives on. Contracts are looked up for the lines that state no highest IRQL. */
 void exports_add(struct export *table, size_t count);
 
 /* image_bind for drivers: an address for the import table of a driver. */
 void *exports_bind(const char *module, const char *name);
+
+/*
+ * An address for one entry that is in no table: functions that drivers reach through pointers.
+ *
+ * has_contract  its IRQL contract is looked up by its name; else the entry has it
+ */
+void *exports_bind_entry(struct export *entry, bool has_contract);
 
 /*
  * Holds the current IRQL against the contract of a name that is no export by itself (a header's wrapper of an export

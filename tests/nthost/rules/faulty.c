@@ -86,12 +86,16 @@ static ULONG NTAPI FindAdapter(PVOID extension, PVOID context, PVOID bus, PCHAR 
         faulty->rule[i] = argument[i];
     }
     *again = FALSE;
-    config->ScatterGather = TRUE;
-    config->Master = TRUE;
     config->NumberOfBuses = 1;
     config->Dma64BitAddresses = SCSI_DMA64_MINIPORT_SUPPORTED;
     config->MaximumTransferLength = 65536;
-    config->NumberOfPhysicalBreaks = Wants(faulty, "configuration") ? SP_UNINITIALIZED_VALUE : 16;
+    config->NumberOfPhysicalBreaks = Wants(faulty, "uncached") ? SP_UNINITIALIZED_VALUE : 16;
+    if (Wants(faulty, "configuration")) {
+        config->NumberOfPhysicalBreaks = 4;
+    }
+    if (Wants(faulty, "configuration-own")) {
+        config->WmiDataProvider = FALSE;
+    }
     config->SynchronizationModel = StorSynchronizeFullDuplex;
     if (Wants(faulty, "pool-leak")) {
         PVOID leak;
@@ -197,6 +201,21 @@ static VOID BreakLocks(FAULTY *faulty)
     }
 }
 
+static VOID NTAPI Timer(PVOID extension)
+{
+    StorPortNotification(RequestTimerCall, extension, Timer, (ULONG)1000);
+}
+
+static VOID BreakOrder(FAULTY *faulty)
+{
+    if (Now(faulty, "queue-depth")) {
+        (VOID)StorPortSetDeviceQueueDepth(faulty, 0, 0, 0, 32);
+    }
+    if (Now(faulty, "timer")) {
+        Timer(faulty);
+    }
+}
+
 static BOOLEAN NTAPI BuildIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 {
     FAULTY *faulty = extension;
@@ -213,6 +232,7 @@ static BOOLEAN NTAPI StartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     BreakMemory(faulty, srb);
     BreakLocks(faulty);
     BreakDma(faulty);
+    BreakOrder(faulty);
     if (Wants(faulty, "srb-lost")) {
         return TRUE;
     }

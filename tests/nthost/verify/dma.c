@@ -86,9 +86,10 @@ static void enable_queue(struct bus *bus, unsigned function)
     check(function, q->address[2], 6 + 8ull * q->size, true, "a used ring");
     q->desc = memory_at(q->address[0]);
     q->avail = memory_at(q->address[1]);
-    if (get16(q->avail + 2) != 0) {
-        rule_broken("dma.ring", "queue %u is enabled with available index %u instead of 0", w->selected,
-                    get16(q->avail + 2));
+    /* the device begins at 0; a receive queue may have been filled already (NET-42) */
+    if (get16(q->avail + 2) > q->size) {
+        rule_broken("dma.ring", "queue %u is enabled with available index %u, and has %u entries", w->selected,
+                    get16(q->avail + 2), q->size);
     }
 }
 
@@ -183,4 +184,14 @@ void dma_expect_quiet(struct bus *bus, unsigned function)
             rule_broken("dma.stop", "the device is still live after the driver was stopped (status %#x)", status);
         }
     }
+}
+
+void dma_pull_out(struct bus *bus, unsigned function)
+{
+    struct watched *w = &watched[function];
+    if (w->in_use && w->common != 0 && !bus->dead) {
+        bus->ops->mem_write(bus, w->common + DEVICE_STATUS, 1, 0);
+        (void)bus->ops->mem_read(bus, w->common + DEVICE_STATUS, 1);
+    }
+    memset(w, 0, sizeof *w);
 }

@@ -27,6 +27,9 @@ void dma_on_write(struct bus *bus, uint64_t address, unsigned width, uint64_t va
 /* Checks the buffers made available since the last call. */
 void dma_audit(unsigned function);
 
+/* The device leaves its slot: it stops at once, whatever its driver believes. */
+void dma_pull_out(struct bus *bus, unsigned function);
+
 /* After a stop: the device must have been reset (status 0), or it still owns memory. Breaks rule dma.stop. */
 void dma_expect_quiet(struct bus *bus, unsigned function);
 

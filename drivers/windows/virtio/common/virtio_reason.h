@@ -11,7 +11,7 @@
 #define VIRTIO_REASONS(X)                                                                                              \
     X(NONE, 0x00, "no fault")                                                                                          \
     X(CONFIG_SPACE_UNREADABLE, 0x01, "PCI configuration space cannot be read")                                         \
-    X(LEGACY_ONLY, 0x02, "the device has no virtio 1.0 capabilities (legacy only: set disable-modern=off)")            \
+    X(LEGACY_ONLY, 0x02, "legacy only: no virtio 1.0 capabilities (set disable-modern=off)")                           \
     X(CAP_LIST_MALFORMED, 0x03, "the PCI capability list is malformed (loop, or pointer outside of it)")               \
     X(CAP_COMMON_MISSING, 0x04, "no usable common configuration capability")                                           \
     X(CAP_NOTIFY_MISSING, 0x05, "no usable notification capability")                                                   \
@@ -41,7 +41,9 @@
     X(DUMP_MODE, 0x30, "crash dump and hibernation through this driver are not supported yet")                         \
     X(NO_MEMORY, 0x31, "the system had no memory for the driver")                                                      \
     X(NO_INTERRUPT, 0x32, "the system granted no interrupt")                                                           \
-    X(CAPACITY_ZERO, 0x40, "the disk has no capacity")
+    X(CAPACITY_ZERO, 0x40, "the disk has no capacity")                                                                 \
+    X(SND_NO_STREAM, 0x50, "no stream has a format that Windows has, too")                                             \
+    X(NO_HID_USAGE, 0x60, "the input device has no key, button or axis that this driver knows")
 
 #define VIRTIO_REASON_ENUMERATOR(name, number, text) VIRTIO_REASON_##name = number,
 typedef enum _VIRTIO_REASON { VIRTIO_REASONS(VIRTIO_REASON_ENUMERATOR) VIRTIO_REASON_END = 0xFFFF } VIRTIO_REASON;

@@ -196,3 +196,28 @@ VIRTIO_REASON VirtioPciFindCaps(const VIRTIO_PCI_OPS *ops, void *context, VIRTIO
     }
     return reason;
 }
+
+UINT64 VirtioPciBarAddress(const UINT8 *config, UINT8 bar)
+{
+    UINT64 address = 0;
+    UINT32 low;
+    UINT8 i;
+
+    for (i = 0; i <= bar; i++) {
+        low = Get32(config + PCI_CFG_BAR + 4 * i);
+        address = (low & PCI_BAR_IO) != 0 ? 0 : low & PCI_BAR_ADDRESS_MASK;
+        if ((low & (PCI_BAR_IO | PCI_BAR_TYPE_MASK)) != PCI_BAR_TYPE_64) {
+            continue;
+        }
+        i++; /* the next one is its upper half */
+        if (i == PCI_CFG_BAR_COUNT) {
+            return 0;
+        }
+        if (i <= bar) {
+            address = 0;
+        } else {
+            address |= (UINT64)Get32(config + PCI_CFG_BAR + 4 * i) << 32;
+        }
+    }
+    return address;
+}

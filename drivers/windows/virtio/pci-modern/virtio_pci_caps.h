@@ -59,4 +59,15 @@ typedef struct _VIRTIO_PCI_CAPS {
  */
 VIRTIO_REASON VirtioPciFindCaps(const VIRTIO_PCI_OPS *ops, void *context, VIRTIO_PCI_CAPS *caps);
 
+/*
+ * Where a memory BAR lies, for a framework that lists memory ranges without saying which BAR each belongs to.
+ *
+ * config   the function's PCI configuration space, at least its header; a copy that no device writes
+ * bar      0 to 5
+ *
+ * IRQL:    any
+ * Returns: the address in it; 0: an I/O BAR, an unused one, or the upper half of a 64-bit one
+ */
+UINT64 VirtioPciBarAddress(const UINT8 *config, UINT8 bar);
+
 #endif

@@ -17,6 +17,11 @@
 #define PCI_CFG_HEADER_LENGTH               0x40 /* capabilities lie behind it */
 #define PCI_CFG_CAP_POINTER                 0x34
 #define PCI_CFG_BAR_COUNT                   6
+#define PCI_CFG_BAR              0x10 /* the first one */
+#define PCI_BAR_IO               0x1
+#define PCI_BAR_TYPE_MASK        0x6
+#define PCI_BAR_TYPE_64          0x4
+#define PCI_BAR_ADDRESS_MASK     0xFFFFFFF0
 
 #define VIRTIO_PCI_VENDOR_ID                0x1AF4
 

@@ -30,16 +30,16 @@ SCSI_ADAPTER_CONTROL_STATUS NTAPI AerovblkAdapterControl(PVOID extension, SCSI_A
         AnswerQuery((SCSI_SUPPORTED_CONTROL_TYPE_LIST *)parameters);
         return ScsiAdapterControlSuccess;
     case ScsiStopAdapter:
-        BlkDeviceStop(&adapter->device, &done);
+        AerovblkStop(adapter, &done);
         AerovblkCompleteList(adapter, &done);
         return ScsiAdapterControlSuccess;
     case ScsiRestartAdapter:
         status = BlkDeviceRecover(&adapter->device, VIRTIO_REASON_NONE, &done);
         AerovblkCompleteList(adapter, &done);
-        if (!NT_SUCCESS(status))
-            return ScsiAdapterControlUnsuccessful;
-        AerovblkArmWatchdog(adapter);
-        return ScsiAdapterControlSuccess;
+        VirtioBarrierCompiler(); /* the device's fields before the flag that lets interrupts use them */
+        adapter->is_ready = TRUE;
+        AerovblkArmWatchdog(adapter); /* a failure too: it is logged there */
+        return NT_SUCCESS(status) ? ScsiAdapterControlSuccess : ScsiAdapterControlUnsuccessful;
     default:
         return ScsiAdapterControlUnsuccessful;
     }

@@ -29,12 +29,8 @@ static VOID DescribeAdapter(const BLK_DEVICE *device, PPORT_CONFIGURATION_INFORM
     config->NumberOfBuses = 1;
     config->MaximumNumberOfTargets = 1;
     config->MaximumNumberOfLogicalUnits = 1;
-    config->ScatterGather = TRUE;
-    config->Master = TRUE;
     config->CachesData = device->config.has_flush;
     config->ResetTargetSupported = TRUE;
-    config->WmiDataProvider = FALSE;
-    config->Dma32BitAddresses = TRUE;
     if ((config->Dma64BitAddresses & SCSI_DMA64_SYSTEM_SUPPORTED) != 0)
         config->Dma64BitAddresses = SCSI_DMA64_MINIPORT_SUPPORTED;
     config->SynchronizationModel = StorSynchronizeFullDuplex;
@@ -46,10 +42,12 @@ ULONG NTAPI AerovblkFindAdapter(PVOID extension, PVOID context, PVOID bus_inform
                                 PPORT_CONFIGURATION_INFORMATION config, PBOOLEAN again)
 {
     AEROVBLK_ADAPTER *adapter = (AEROVBLK_ADAPTER *)extension;
+    AEROVBLK_REGION earlier = adapter->dma; /* of the life before a PnP stop */
 
     UNREFERENCED_PARAMETER(context);
     UNREFERENCED_PARAMETER(bus_information);
-    *again = FALSE;
+    if (again != NULL) /* StorPort need not supply it */
+        *again = FALSE;
     RtlZeroMemory(adapter, sizeof(*adapter));
 
     if (HasArgument(arguments, "dump=1") || HasArgument(arguments, "ntldr=1")) {
@@ -63,7 +61,7 @@ ULONG NTAPI AerovblkFindAdapter(PVOID extension, PVOID context, PVOID bus_inform
     if (!NT_SUCCESS(BlkDeviceProbe(&adapter->device, &aerovblk_pci_ops, adapter)))
         goto unmap;
     DescribeAdapter(&adapter->device, config);
-    if (!AerovblkMemoryInit(adapter, config)) {
+    if (!AerovblkMemoryInit(adapter, config, &earlier)) {
         VirtioPciFail(&adapter->device.pci);
         adapter->device.reason = VIRTIO_REASON_NO_MEMORY;
         goto unmap;

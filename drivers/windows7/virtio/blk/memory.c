@@ -62,7 +62,8 @@ static uint64_t VirtToPhys(void *context, const void *memory)
 
 const virtio_os_ops_t aerovblk_os_ops = {Alloc, Free, AllocDma, FreeDma, VirtToPhys, NULL};
 
-BOOLEAN AerovblkMemoryInit(AEROVBLK_ADAPTER *adapter, PPORT_CONFIGURATION_INFORMATION config)
+BOOLEAN AerovblkMemoryInit(AEROVBLK_ADAPTER *adapter, PPORT_CONFIGURATION_INFORMATION config,
+                           const AEROVBLK_REGION *earlier)
 {
     STOR_PHYSICAL_ADDRESS address;
     ULONG contiguous = 0;
@@ -78,7 +79,10 @@ BOOLEAN AerovblkMemoryInit(AEROVBLK_ADAPTER *adapter, PPORT_CONFIGURATION_INFORM
 
     adapter->dma.base = (PUCHAR)StorPortGetUncachedExtension(adapter, config, (ULONG)dma);
     if (adapter->dma.base == NULL)
+        adapter->dma.base = earlier->base;
+    if (adapter->dma.base == NULL)
         return FALSE;
+    /* An extension that StorPort took back is none to it any more: then there is no such length. */
     address = StorPortGetPhysicalAddress(adapter, NULL, adapter->dma.base, &contiguous);
     if (contiguous < dma)
         return FALSE;

@@ -2,17 +2,6 @@
 /* PCI configuration space and BARs through StorPort. Layer: glue. IRQL: PASSIVE_LEVEL, but for the stall: any. */
 #include "aerovblk.h"
 
-#define PCI_BAR_OFFSET  0x10
-#define PCI_BAR_IO      0x1
-#define PCI_BAR_TYPE    0x6
-#define PCI_BAR_64      0x4
-#define PCI_BAR_ADDRESS 0xFFFFFFF0
-
-static UINT32 ReadDword(const UINT8 *from)
-{
-    return from[0] | ((UINT32)from[1] << 8) | ((UINT32)from[2] << 16) | ((UINT32)from[3] << 24);
-}
-
 /* The access range that starts where the BAR does: StorPort lists ranges, not BARs. */
 static VOID FindRange(AEROVBLK_BAR *bar, UINT64 base, const PORT_CONFIGURATION_INFORMATION *config)
 {
@@ -31,22 +20,11 @@ static VOID FindRange(AEROVBLK_BAR *bar, UINT64 base, const PORT_CONFIGURATION_I
 
 static VOID FindBars(AEROVBLK_ADAPTER *adapter, const PORT_CONFIGURATION_INFORMATION *config)
 {
-    UINT32 i;
-    UINT32 bar;
-    UINT32 low;
     UINT64 base;
+    UINT8 bar;
 
-    for (i = 0; i < AEROVBLK_BARS; i++) {
-        bar = i;
-        low = ReadDword(adapter->pci_config + PCI_BAR_OFFSET + 4 * i);
-        if ((low & PCI_BAR_IO) != 0)
-            continue;
-        base = low & PCI_BAR_ADDRESS;
-        if ((low & PCI_BAR_TYPE) == PCI_BAR_64) {
-            i++; /* the next one is its upper half */
-            if (i < AEROVBLK_BARS)
-                base |= (UINT64)ReadDword(adapter->pci_config + PCI_BAR_OFFSET + 4 * i) << 32;
-        }
+    for (bar = 0; bar < AEROVBLK_BARS; bar++) {
+        base = VirtioPciBarAddress(adapter->pci_config, bar);
         if (base != 0)
             FindRange(&adapter->bars[bar], base, config);
     }

@@ -5,14 +5,21 @@
  */
 #include "aerovblk.h"
 
+VOID AerovblkStop(AEROVBLK_ADAPTER *adapter, BLK_REQUEST_LIST *done)
+{
+    adapter->is_ready = FALSE;
+    BlkDeviceStop(&adapter->device, done);
+}
+
 BOOLEAN AerovblkRecover(AEROVBLK_ADAPTER *adapter, VIRTIO_REASON reason)
 {
     BLK_REQUEST_LIST done = {NULL, NULL};
     STOR_LOCK_HANDLE lock;
-    NTSTATUS status;
+    NTSTATUS status = STATUS_DEVICE_NOT_CONNECTED;
 
     StorPortAcquireSpinLock(adapter, InterruptLock, NULL, &lock);
-    status = BlkDeviceRecover(&adapter->device, reason, &done);
+    if (adapter->is_ready)
+        status = BlkDeviceRecover(&adapter->device, reason, &done);
     StorPortReleaseSpinLock(adapter, &lock);
     AerovblkCompleteList(adapter, &done);
     AerovblkReport(adapter);
@@ -37,11 +44,11 @@ VOID NTAPI AerovblkWatchdog(PVOID extension)
     STOR_LOCK_HANDLE lock;
     BOOLEAN capacity_changed;
     BOOLEAN must_recover;
-    BOOLEAN is_stopped;
+    BOOLEAN is_ready;
 
     StorPortAcquireSpinLock(adapter, InterruptLock, NULL, &lock);
     must_recover = BlkDevicePoll(&adapter->device, &done, &capacity_changed);
-    is_stopped = adapter->device.state == BLK_STATE_STOPPED;
+    is_ready = adapter->is_ready;
     StorPortReleaseSpinLock(adapter, &lock);
 
     AerovblkCompleteList(adapter, &done);
@@ -50,6 +57,6 @@ VOID NTAPI AerovblkWatchdog(PVOID extension)
     if (must_recover)
         (void)AerovblkRecover(adapter, VIRTIO_REASON_NONE);
     AerovblkReport(adapter); /* what the interrupt routine found may not be logged there */
-    if (!is_stopped)
+    if (is_ready)
         AerovblkArmWatchdog(adapter);
 }

@@ -93,7 +93,7 @@ static VOID StartPnp(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb)
 
     if ((pnp->SrbPnPFlags & SRB_PNP_FLAGS_ADAPTER_REQUEST) != 0 && pnp->PnPAction == StorSurpriseRemoval) {
         StorPortAcquireSpinLock(adapter, InterruptLock, NULL, &lock);
-        BlkDeviceStop(&adapter->device, &done);
+        AerovblkStop(adapter, &done);
         StorPortReleaseSpinLock(adapter, &lock);
         AerovblkCompleteList(adapter, &done);
     }

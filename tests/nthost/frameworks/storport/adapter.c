@@ -19,6 +19,7 @@ void sp_init(struct bus *bus, const struct system_options *options)
     sp.options = *options;
     sp.random = options->seed * 2654435761u + 12345;
     exports_storport();
+    interrupt_init();
     dma_init(request_dma_allowed);
 }
 
@@ -92,6 +93,7 @@ static void describe_device(struct sp_adapter *a)
     c->AccessRanges = (ACCESS_RANGE(*)[])a->ranges;
     c->MaximumNumberOfTargets = SCSI_MAXIMUM_TARGETS_PER_BUS;
     c->MaximumNumberOfLogicalUnits = SCSI_MAXIMUM_LOGICAL_UNITS;
+    c->ScatterGather = c->Master = c->Dma32BitAddresses = c->WmiDataProvider = TRUE;
     c->MapBuffers = sp.init.MapBuffers;
     c->NeedPhysicalAddresses = sp.init.NeedPhysicalAddresses;
     c->TaggedQueuing = sp.init.TaggedQueuing;
@@ -109,29 +111,45 @@ static void describe_device(struct sp_adapter *a)
 struct find_call {
     struct sp_adapter *adapter;
     char *argument;
+    BOOLEAN again, *again_pointer;
     ULONG result;
 };
 
 static void call_find_adapter(void *argument)
 {
     struct find_call *c = argument;
-    BOOLEAN again = FALSE;
-    c->result = sp.init.HwFindAdapter(c->adapter->extension, NULL, NULL, c->argument, &c->adapter->config, &again);
-    if (again) {
+    c->result =
+        sp.init.HwFindAdapter(c->adapter->extension, NULL, NULL, c->argument, &c->adapter->config, c->again_pointer);
+    if (c->again) {
         rule_broken("storport.again", "HwFindAdapter asks to be called again; PnP adapters come one by one");
     }
 }
 
 /* What HwFindAdapter must have set; facts: storage_r "HwStorFindAdapter", "PORT_CONFIGURATION_INFORMATION (Storport)". */
-static void check_configuration(const struct sp_adapter *a)
+static void check_configuration(const struct sp_adapter *a, const PORT_CONFIGURATION_INFORMATION *given)
 {
     const PORT_CONFIGURATION_INFORMATION *c = &a->config;
+    PORT_CONFIGURATION_INFORMATION kept = *c;
+    kept.MaximumTransferLength = given->MaximumTransferLength;
+    kept.NumberOfPhysicalBreaks = given->NumberOfPhysicalBreaks;
+    kept.AlignmentMask = given->AlignmentMask;
+    kept.NumberOfBuses = given->NumberOfBuses;
+    kept.CachesData = given->CachesData;
+    kept.MapBuffers = given->MapBuffers;
+    kept.MaximumNumberOfTargets = given->MaximumNumberOfTargets;
+    kept.MaximumNumberOfLogicalUnits = given->MaximumNumberOfLogicalUnits;
+    kept.Dma64BitAddresses = given->Dma64BitAddresses;
+    kept.ResetTargetSupported = given->ResetTargetSupported;
+    kept.SynchronizationModel = given->SynchronizationModel;
+    kept.HwMSInterruptRoutine = given->HwMSInterruptRoutine;
+    kept.InterruptSynchronizationMode = given->InterruptSynchronizationMode;
+    kept.DumpRegion = given->DumpRegion;
+    kept.RequestedDumpBufferSize = given->RequestedDumpBufferSize;
+    if (memcmp(&kept, given, sizeof kept) != 0) {
+        rule_broken("storport.configuration", "a member was changed that is StorPort's own");
+    }
     if (c->NumberOfPhysicalBreaks == SP_UNINITIALIZED_VALUE || c->MaximumTransferLength == SP_UNINITIALIZED_VALUE) {
         rule_broken("storport.configuration", "MaximumTransferLength or NumberOfPhysicalBreaks was not set");
-    }
-    if (!c->NeedPhysicalAddresses || !c->TaggedQueuing || !c->AutoRequestSense || !c->MultipleRequestPerLu ||
-        !c->ScatterGather || !c->Master) {
-        rule_broken("storport.configuration", "a flag that StorPort demands is FALSE");
     }
     if (c->SynchronizationModel != StorSynchronizeFullDuplex) {
         rule_broken("storport.configuration", "half duplex is not for shipped drivers");
@@ -139,7 +157,8 @@ static void check_configuration(const struct sp_adapter *a)
     if (!(c->Dma64BitAddresses & (SCSI_DMA64_MINIPORT_SUPPORTED | SCSI_DMA64_MINIPORT_FULL64BIT_SUPPORTED))) {
         rule_broken("storport.configuration", "64-bit DMA is offered by the system and not taken: buffers would bounce");
     }
-    if (c->NumberOfBuses == 0 || c->NumberOfPhysicalBreaks > SCSI_MAXIMUM_PHYSICAL_BREAKS) {
+    if (c->NumberOfBuses == 0 || c->NumberOfPhysicalBreaks < SCSI_MINIMUM_PHYSICAL_BREAKS ||
+        c->NumberOfPhysicalBreaks > SCSI_MAXIMUM_PHYSICAL_BREAKS) {
         rule_broken("storport.configuration", "%u buses, %u physical breaks", c->NumberOfBuses,
                     (unsigned)c->NumberOfPhysicalBreaks);
     }
@@ -171,6 +190,7 @@ static void connect_interrupt(struct sp_adapter *a)
         a->messages = sp.bus->ops->msix_enable(sp.bus, a->function, sp.options.messages);
     }
     a->uses_messages = a->messages > 0;
+    a->connected = true;
 }
 
 static bool initialize(struct sp_adapter *a)
@@ -191,8 +211,12 @@ static bool initialize(struct sp_adapter *a)
 enum sp_start sp_start_again(struct sp_adapter *a)
 {
     struct find_call c = {.adapter = a};
+    PORT_CONFIGURATION_INFORMATION given;
     char argument[64];
     describe_device(a);
+    given = a->config;
+    /* The page says that Again is not supplied; sources differ. So the first start has it, later ones do not. */
+    c.again_pointer = a->stops == 0 ? &c.again : NULL;
     if (sp.options.boot_argument != NULL) {
         strncpy(argument, sp.options.boot_argument, sizeof argument - 1);
         argument[sizeof argument - 1] = '\0';
@@ -202,13 +226,13 @@ enum sp_start sp_start_again(struct sp_adapter *a)
     a->passive_initialize = NULL;
     a->timer = NULL;
     a->queue_depth = DEFAULT_DEPTH;
-    a->inquiry_done = false;
+    a->inquiry_seen = false;
     cpu_call_driver("HwFindAdapter", IRQL_PASSIVE, call_find_adapter, &c);
     if (c.result != SP_RETURN_FOUND) {
         a->phase = PHASE_STOPPED;
         return c.result == SP_RETURN_NOT_FOUND ? SP_NOT_FOUND : SP_REFUSED;
     }
-    check_configuration(a);
+    check_configuration(a, &given);
     connect_interrupt(a);
     return initialize(a) ? SP_STARTED : SP_INITIALIZE_FAILED;
 }
@@ -271,6 +295,24 @@ static bool control(struct sp_adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, const 
     return c.status == ScsiAdapterControlSuccess;
 }
 
+/*
+ * What StorPort takes back at a stop: the mappings, and the uncached extension every other time. Sources differ about
+ * that; kept, it is not given a second time (storage_r "StorPortGetUncachedExtension").
+ */
+static void release_resources(struct sp_adapter *a)
+{
+    for (unsigned i = 0; i < MAX_BARS; i++) {
+        if (a->mapped[i] != NULL) {
+            mmio_unmap(a->mapped[i]);
+            a->mapped[i] = NULL;
+        }
+    }
+    if (a->stops++ % 2 == 0 && a->uncached != NULL) {
+        memory_free(a->uncached);
+        a->uncached = NULL;
+    }
+}
+
 void sp_stop(struct sp_adapter *a)
 {
     if (a->phase != PHASE_RUNNING) {
@@ -282,11 +324,14 @@ void sp_stop(struct sp_adapter *a)
     if (control_is_supported(a, ScsiStopAdapter)) {
         control(a, ScsiStopAdapter, "HwAdapterControl(StopAdapter)", true);
     }
+    a->phase = PHASE_STOPPED;
+    interrupt_deliver(a); /* the last one, or another device's on the same line */
+    a->connected = false;
     sp.bus->ops->msix_enable(sp.bus, a->function, 0);
     a->messages = 0;
-    a->timer = NULL;
-    a->phase = PHASE_STOPPED;
     dma_expect_quiet(sp.bus, a->function);
+    release_resources(a);
+    interrupt_late_timer(a);
 }
 
 static void power_request(struct sp_adapter *a, uint32_t state)
@@ -304,9 +349,10 @@ bool sp_sleep(struct sp_adapter *a)
     if (!control_is_supported(a, ScsiStopAdapter) || !control(a, ScsiStopAdapter, "HwAdapterControl(StopAdapter)", true)) {
         return false;
     }
-    a->timer = NULL;
     a->phase = PHASE_STOPPED;
+    interrupt_deliver(a);
     dma_expect_quiet(sp.bus, a->function);
+    interrupt_late_timer(a);
     return true;
 }
 
@@ -374,6 +420,11 @@ unsigned sp_queue_depth(const struct sp_adapter *a)
 unsigned long sp_interrupts(const struct sp_adapter *a)
 {
     return a->interrupts;
+}
+
+unsigned long sp_changes_told(const struct sp_adapter *a)
+{
+    return a->changes_told;
 }
 
 bool sp_uses_messages(const struct sp_adapter *a)

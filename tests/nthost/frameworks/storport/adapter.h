@@ -23,6 +23,7 @@ struct slot {
     struct sp_adapter *adapter;
     SCSI_REQUEST_BLOCK *srb; /* memory of its own */
     void *extension, *sense;
+    void *data_buffer; /* what the SRB said; reads and writes say NULL */
     STOR_SCATTER_GATHER_LIST *elements;
     struct slot *next_completed;
 };
@@ -41,18 +42,20 @@ struct sp_adapter {
     enum phase phase;
     PORT_CONFIGURATION_INFORMATION config;
     ACCESS_RANGE *ranges;
+    void *mapped[MAX_BARS]; /* by StorPortGetDeviceBase */
     void *extension;
     void *uncached;
     uint32_t uncached_length;
     PHW_PASSIVE_INITIALIZE_ROUTINE passive_initialize;
+    bool connected; /* interrupts reach the miniport */
     bool uses_messages;
-    unsigned messages;
+    unsigned messages, stops;
     bool held[4]; /* by enum lock */
     struct dpc dpc[MAX_DPCS];
     PHW_TIMER timer;
     uint64_t timer_at_us;
     unsigned queue_depth;
-    bool inquiry_done;
+    bool inquiry_seen; /* an INQUIRY of the unit reached the miniport */
     unsigned busy_until; /* completions to wait for before the next request, from StorPortBusy */
     bool paused;
     uint64_t pause_ends_us;
@@ -60,7 +63,7 @@ struct sp_adapter {
     unsigned with_driver;
     struct sp_request *waiting, **waiting_tail;
     struct slot *completed, **completed_tail;
-    unsigned long interrupts;
+    unsigned long interrupts, changes_told; /* BusChangeDetected at DIRQL */
 };
 
 /* The framework's only instance data. */
@@ -72,6 +75,7 @@ struct sp_framework {
     struct sp_adapter adapter[SP_MAX_ADAPTERS];
     unsigned adapter_count;
     unsigned random;
+    bool stalling; /* in StorPortStallExecution */
 };
 extern struct sp_framework sp;
 
@@ -92,8 +96,13 @@ void request_free_slots(struct sp_adapter *adapter);
 bool request_dma_allowed(unsigned function, uint64_t pa, uint64_t length, bool device_writes);
 
 /* Interrupts (interrupt.c). */
+void interrupt_init(void);
 void interrupt_deliver(struct sp_adapter *adapter);
 void interrupt_run_dpcs(struct sp_adapter *adapter);
+/* Those of every adapter, where IRQL and locks let them in: what can happen at any moment below DIRQL. */
+void interrupt_let_in(void);
+/* A timer that was requested before the adapter stopped may still expire. */
+void interrupt_late_timer(struct sp_adapter *adapter);
 
 /* Registers the export table (exports.c). */
 void exports_storport(void);

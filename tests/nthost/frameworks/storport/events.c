@@ -1,47 +1,47 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The event log: kept for the cases to read, said in the trace. */
+/* StorPortLogSystemEvent. */
 #include "events.h"
 
-#include <string.h>
-
-#include "storport_host.h"
+#include "frameworks/event_log.h"
 #include "verify/verify.h"
 
-static struct sp_event events[SP_MAX_EVENTS];
-static unsigned event_count;
+/*
+ * Bytes of dump data and strings in one entry: storage_r "STOR_LOG_EVENT_DETAILS" says 150. An x86 kernel takes packets
+ * of 152 bytes in all (wdm.h, ERROR_LOG_MAXIMUM_SIZE), of which the header is 48.
+ */
+enum { ENTRY_BYTES = sizeof(void *) == 8 ? 150 : 104 };
 
-unsigned sp_event_count(void)
+static ULONG entry_bytes(const STOR_LOG_EVENT_DETAILS *details)
 {
-    return event_count;
-}
-
-const struct sp_event *sp_event(unsigned index)
-{
-    return index < event_count ? &events[index] : NULL;
-}
-
-void event_add(ULONG error_code, ULONG unique_id, const WCHAR *text)
-{
-    struct sp_event *e = &events[event_count];
-    if (event_count == SP_MAX_EVENTS) {
-        rule_broken("storport.eventlog", "the driver fills the event log: %d entries", SP_MAX_EVENTS);
+    ULONG bytes = details->DumpDataSize;
+    for (ULONG i = 0; i < details->StringCount; i++) {
+        const WCHAR *text = details->StringList[i];
+        do {
+            bytes += sizeof *text;
+        } while (*text++ != 0);
     }
-    memset(e, 0, sizeof *e);
-    e->error_code = error_code;
-    e->unique_id = unique_id;
-    for (size_t i = 0; text != NULL && text[i] != 0 && i + 1 < sizeof e->text; i++) {
-        e->text[i] = text[i] < 0x80 ? (char)text[i] : '?';
-    }
-    event_count++;
-    trace("event log: code %#x, id %#x, \"%s\"", (unsigned)error_code, (unsigned)unique_id, e->text);
+    return bytes;
 }
 
-ULONG event_add_details(const STOR_LOG_EVENT_DETAILS *details)
+ULONG event_add_details(const STOR_LOG_EVENT_DETAILS *details, ULONG *maximum)
 {
+    char text[sizeof((struct event *)0)->text];
+    size_t length = 0;
+    const WCHAR *from = details->StringCount > 0 ? details->StringList[0] : NULL;
     if (details->InterfaceRevision != STOR_CURRENT_LOG_INTERFACE_REVISION || details->Size != sizeof *details ||
         details->Flags != 0 || details->EventAssociation >= StorEventInvalidAssociation) {
         rule_broken("storport.eventlog", "STOR_LOG_EVENT_DETAILS is not filled in as its revision wants it");
     }
-    event_add(details->ErrorCode, details->UniqueId, details->StringCount > 0 ? details->StringList[0] : NULL);
+    if (entry_bytes(details) > ENTRY_BYTES) {
+        if (maximum != NULL) {
+            *maximum = ENTRY_BYTES;
+        }
+        return STOR_STATUS_INVALID_BUFFER_SIZE;
+    }
+    for (; from != NULL && from[length] != 0 && length + 1 < sizeof text; length++) {
+        text[length] = from[length] < 0x80 ? (char)from[length] : '?';
+    }
+    text[length] = '\0';
+    event_add(details->ErrorCode, details->UniqueId, text);
     return STOR_STATUS_SUCCESS;
 }

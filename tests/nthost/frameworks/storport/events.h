@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* The system event log as a miniport writes it. */
+/* The event log as StorPort miniports write it. */
 #ifndef NTHOST_STORPORT_EVENTS_H
 #define NTHOST_STORPORT_EVENTS_H
 
@@ -7,10 +7,10 @@
 
 #include <storport.h>
 
-/* One entry; text may be NULL. */
-void event_add(ULONG error_code, ULONG unique_id, const WCHAR *text);
-
-/* StorPortLogSystemEvent: checks the record. Returns a STOR_STATUS. */
-ULONG event_add_details(const STOR_LOG_EVENT_DETAILS *details);
+/*
+ * StorPortLogSystemEvent: checks the record. maximum: out, may be NULL: bytes of dump data and strings that an entry
+ * takes, when these were too many. Returns a STOR_STATUS.
+ */
+ULONG event_add_details(const STOR_LOG_EVENT_DETAILS *details, ULONG *maximum);
 
 #endif

@@ -7,23 +7,11 @@
 #include "cpu/cpu.h"
 #include "cpu/mmio.h"
 #include "events.h"
+#include "frameworks/event_log.h"
 #include "mem/memory.h"
 #include "nt/exports.h"
+#include "nt/variadic.h"
 #include "verify/verify.h"
-
-/* Variadic functions of the driver's ABI: cdecl on x86, Microsoft's on amd64. */
-#if defined(__x86_64__)
-#define VARIADIC_ABI __attribute__((ms_abi))
-typedef __builtin_ms_va_list driver_va_list;
-#define driver_va_start __builtin_ms_va_start
-#define driver_va_end   __builtin_ms_va_end
-#else
-#define VARIADIC_ABI
-typedef __builtin_va_list driver_va_list;
-#define driver_va_start __builtin_va_start
-#define driver_va_end   __builtin_va_end
-#endif
-#define driver_va_arg __builtin_va_arg
 
 ULONG NTAPI StorPortInitialize(PVOID Argument1, PVOID Argument2, PHW_INITIALIZATION_DATA HwInitializationData,
                                PVOID HwContext)
@@ -86,7 +74,8 @@ PVOID NTAPI StorPortGetDeviceBase(PVOID HwDeviceExtension, INTERFACE_TYPE BusTyp
         uint64_t base = (uint64_t)range->RangeStart.QuadPart;
         if (range->RangeInMemory && start >= base && start - base < range->RangeLength &&
             NumberOfBytes <= range->RangeLength - (start - base)) {
-            return mmio_map(start, NumberOfBytes);
+            a->mapped[i] = mmio_map(start, NumberOfBytes);
+            return a->mapped[i];
         }
     }
     rule_broken("storport.range", "%#llx, %u bytes, is no part of an access range of the adapter",
@@ -95,9 +84,14 @@ PVOID NTAPI StorPortGetDeviceBase(PVOID HwDeviceExtension, INTERFACE_TYPE BusTyp
 
 VOID NTAPI StorPortFreeDeviceBase(PVOID HwDeviceExtension, PVOID MappedAddress)
 {
-    (void)adapter_of(HwDeviceExtension);
+    struct sp_adapter *a = adapter_of(HwDeviceExtension);
     if (!mmio_unmap(MappedAddress)) {
         rule_broken("storport.range", "%p is no mapped device memory", MappedAddress);
+    }
+    for (unsigned i = 0; i < MAX_BARS; i++) {
+        if (a->mapped[i] == MappedAddress) {
+            a->mapped[i] = NULL;
+        }
     }
 }
 
@@ -109,15 +103,12 @@ PVOID NTAPI StorPortGetUncachedExtension(PVOID HwDeviceExtension, PPORT_CONFIGUR
     if (ConfigInfo != &a->config) {
         rule_broken("storport.uncached", "another configuration record than the one given to HwFindAdapter");
     }
-    if (!ConfigInfo->NeedPhysicalAddresses || !ConfigInfo->ScatterGather || !ConfigInfo->Master) {
-        rule_broken("storport.uncached", "ScatterGather, Master and NeedPhysicalAddresses are to be set before");
-    }
-    /* Asked for again after a PnP stop, the same extension comes back as long as it is large enough. */
-    if (a->uncached != NULL && a->uncached_length >= NumberOfBytes) {
-        return a->uncached;
+    if (ConfigInfo->MaximumTransferLength == SP_UNINITIALIZED_VALUE ||
+        ConfigInfo->NumberOfPhysicalBreaks == SP_UNINITIALIZED_VALUE) {
+        rule_broken("storport.uncached", "MaximumTransferLength and NumberOfPhysicalBreaks are to be set before");
     }
     if (a->uncached != NULL) {
-        memory_free(a->uncached);
+        return NULL; /* there is one already */
     }
     a->uncached = memory_alloc(MEMORY_CONTIGUOUS, NumberOfBytes, 0, "uncached extension");
     a->uncached_length = NumberOfBytes;
@@ -167,6 +158,9 @@ VOID NTAPI StorPortStallExecution(ULONG Delay)
         rule_broken("storport.stall", "a stall of %u us; it must be below 1000", (unsigned)Delay);
     }
     while (sp.bus->ops->clock_us(sp.bus) < end) {
+        sp.stalling = true;
+        interrupt_let_in();
+        sp.stalling = false;
         sp.bus->ops->poll(sp.bus, (unsigned)(end - sp.bus->ops->clock_us(sp.bus)) % 1000);
     }
 }
@@ -182,6 +176,9 @@ VOID NTAPI StorPortCompleteRequest(PVOID HwDeviceExtension, UCHAR PathId, UCHAR 
 BOOLEAN NTAPI StorPortSetDeviceQueueDepth(PVOID HwDeviceExtension, UCHAR PathId, UCHAR TargetId, UCHAR Lun, ULONG Depth)
 {
     struct sp_adapter *a = adapter_of(HwDeviceExtension);
+    if (!a->inquiry_seen) {
+        rule_broken("storport.depth", "the queue depth is set before the unit's first INQUIRY");
+    }
     if (PathId != 0 || TargetId != 0 || Lun != 0 || Depth == 0 || Depth > MAX_SLOTS) {
         return FALSE;
     }
@@ -302,8 +299,11 @@ static VOID VARIADIC_ABI notification(SCSI_NOTIFICATION_TYPE type, PVOID extensi
     case NextRequest:
     case NextLuRequest:
         break; /* StorPort asks for neither */
-    case ResetDetected:
     case BusChangeDetected:
+        a->changes_told += cpu_irql == IRQL_DEVICE;
+        trace("the bus changed");
+        break;
+    case ResetDetected:
         trace("notification %u", (unsigned)type);
         break;
     case RequestTimerCall: {
@@ -416,7 +416,7 @@ static ULONG VARIADIC_ABI extended_function(STORPORT_FUNCTION_CODE code, PVOID e
     case ExtFunctionLogSystemEvent: {
         exports_check_irql("StorPortLogSystemEvent");
         STOR_LOG_EVENT_DETAILS *details = driver_va_arg(arguments, STOR_LOG_EVENT_DETAILS *);
-        status = event_add_details(details);
+        status = event_add_details(details, driver_va_arg(arguments, ULONG *));
         break;
     }
     default:

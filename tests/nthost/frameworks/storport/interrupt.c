@@ -2,7 +2,10 @@
 /* Interrupts, DPCs, the timer, and the pump that delivers them. */
 #include "adapter.h"
 
+#include <string.h>
+
 #include "cpu/cpu.h"
+#include "mem/memory.h"
 #include "verify/dma.h"
 #include "verify/verify.h"
 
@@ -17,7 +20,7 @@ void lock_acquire(struct sp_adapter *a, enum lock lock)
                                                       : "lock %d is taken after a lock of higher order", lock);
         }
     }
-    if (a->phase != PHASE_RUNNING) {
+    if (a->phase < PHASE_RUNNING) {
         rule_broken("storport.lock", "lock %d is taken in a callback that may take none", lock);
     }
     a->held[lock] = true;
@@ -72,24 +75,49 @@ static void call_message_isr(void *argument)
     c->claimed = c->adapter->config.HwMSInterruptRoutine(c->adapter->extension, c->message);
 }
 
+/*
+ * Interrupts are on during HwPassiveInitialize, on other processors too, and it may take no lock: as long as it waits
+ * for its device, whatever it works on has to be left alone.
+ */
+static void call_during_start(struct sp_adapter *a, const char *name, void (*body)(void *argument), void *argument)
+{
+    size_t size = sp.init.DeviceExtensionSize;
+    void *before = memory_alloc(MEMORY_POOL, size, 0, "copy of the device extension");
+    memcpy(before, a->extension, size);
+    call_with_lock(a, LOCK_INTERRUPT, name, IRQL_DEVICE, body, argument);
+    if (memcmp(before, a->extension, size) != 0) {
+        rule_broken("storport.race", "%s changes the device extension during HwPassiveInitialize", name);
+    }
+    memory_free(before);
+}
+
+static void call_isr(struct sp_adapter *a, const char *name, void (*body)(void *argument), void *argument)
+{
+    if (a->phase == PHASE_PASSIVE_INITIALIZE && sp.stalling) {
+        call_during_start(a, name, body, argument);
+    } else {
+        call_with_lock(a, LOCK_INTERRUPT, name, IRQL_DEVICE, body, argument);
+    }
+}
+
 void interrupt_deliver(struct sp_adapter *a)
 {
     struct isr_call c = {.adapter = a};
     unsigned calls = 0;
-    if (a->phase != PHASE_RUNNING) {
+    if (!a->connected || a->phase < PHASE_PASSIVE_INITIALIZE) {
         return;
     }
     if (a->uses_messages) {
         for (c.message = 0; c.message < a->messages; c.message++) {
             if (sp.bus->ops->msix_take(sp.bus, a->function, c.message)) {
                 a->interrupts++;
-                call_with_lock(a, LOCK_INTERRUPT, "HwMSInterruptRoutine", IRQL_DEVICE, call_message_isr, &c);
+                call_isr(a, "HwMSInterruptRoutine", call_message_isr, &c);
             }
         }
         return;
     }
     while (sp.bus->ops->line_level(sp.bus, sp.bus->function[a->function].line) && !sp.bus->dead) {
-        call_with_lock(a, LOCK_INTERRUPT, "HwInterrupt", IRQL_DEVICE, call_line_isr, &c);
+        call_isr(a, "HwInterrupt", call_line_isr, &c);
         if (!c.claimed) {
             return; /* another device on the same line */
         }
@@ -139,12 +167,20 @@ static void run_timer(struct sp_adapter *a)
     }
 }
 
-/* At an import of a running driver: a pending interrupt may come in between, if IRQL and locks allow it. */
-static void interrupt_window(void)
+void interrupt_late_timer(struct sp_adapter *a)
+{
+    if (a->timer != NULL) {
+        call_with_lock(a, LOCK_STARTIO, "HwTimer (late)", IRQL_DISPATCH, call_timer, a);
+    }
+    if (a->timer != NULL) {
+        rule_broken("storport.timer", "a stopped miniport asks for its timer again");
+    }
+}
+
+void interrupt_let_in(void)
 {
     static bool nested;
-    sp.random = sp.random * 1664525u + 1013904223u;
-    if (nested || cpu_irql >= IRQL_DEVICE || (sp.random >> 16) % 100 >= sp.options.preempt_percent) {
+    if (nested || cpu_irql >= IRQL_DEVICE) {
         return;
     }
     nested = true;
@@ -155,6 +191,20 @@ static void interrupt_window(void)
         }
     }
     nested = false;
+}
+
+/* At an import of a running driver. */
+static void interrupt_window(void)
+{
+    sp.random = sp.random * 1664525u + 1013904223u;
+    if ((sp.random >> 16) % 100 < sp.options.preempt_percent) {
+        interrupt_let_in();
+    }
+}
+
+void interrupt_init(void)
+{
+    cpu_interrupt_window = sp.options.preempt_percent != 0 ? interrupt_window : NULL;
 }
 
 static bool something_to_do(void)
@@ -169,7 +219,6 @@ static bool something_to_do(void)
 
 void sp_pump(unsigned timeout_us)
 {
-    cpu_interrupt_window = sp.options.preempt_percent != 0 ? interrupt_window : NULL;
     sp.bus->ops->poll(sp.bus, something_to_do() ? 0 : timeout_us);
     for (unsigned i = 0; i < sp.adapter_count; i++) {
         struct sp_adapter *a = &sp.adapter[i];

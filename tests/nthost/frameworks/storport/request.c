@@ -11,6 +11,12 @@
 
 enum { RELEASED_BYTE = 0xdd, SENSE_BUFFER = SP_SENSE_SIZE };
 
+static bool is_read_or_write(const struct sp_request *r)
+{
+    static const uint8_t opcodes[] = {0x08, 0x0a, 0x28, 0x2a, 0x88, 0x8a, 0xa8, 0xaa};
+    return r->function == SRB_FUNCTION_EXECUTE_SCSI && memchr(opcodes, r->cdb[0], sizeof opcodes) != NULL;
+}
+
 /* The slot of an SRB; every SRB that a miniport names must be one of ours. */
 struct slot *request_slot(SCSI_REQUEST_BLOCK *srb)
 {
@@ -112,7 +118,9 @@ static void build_srb(struct slot *s, const struct sp_request *r)
                     (r->direction == SP_TO_DEVICE ? SRB_FLAGS_DATA_OUT : 0);
     srb->DataTransferLength = r->length;
     srb->TimeOutValue = 10;
-    srb->DataBuffer = r->data;
+    /* STOR_MAP_NON_READ_WRITE_BUFFERS; storage_r "HwStorBuildIo": DataBuffer is NULL for reads and writes. */
+    s->data_buffer = is_read_or_write(r) ? NULL : r->data;
+    srb->DataBuffer = s->data_buffer;
     srb->SrbExtension = s->extension;
     memcpy(srb->Cdb, r->cdb, sizeof srb->Cdb);
     if (r->function == SRB_FUNCTION_PNP) {
@@ -150,6 +158,7 @@ static void start(struct sp_adapter *a, struct sp_request *r)
     a->with_driver++;
     build_srb(c.slot, r);
     c.result = TRUE;
+    a->inquiry_seen = a->inquiry_seen || (r->function == SRB_FUNCTION_EXECUTE_SCSI && r->cdb[0] == 0x12);
     if (sp.init.HwBuildIo != NULL) {
         cpu_call_driver("HwBuildIo", IRQL_DISPATCH, call_build_io, &c);
     }
@@ -230,7 +239,7 @@ static void check_completion(const struct slot *s)
         srb->ScsiStatus != SCSISTAT_GOOD) {
         rule_broken("storport.status", "success with SCSI status %#x", srb->ScsiStatus);
     }
-    if (srb->SrbExtension != s->extension || srb->DataBuffer != s->request->data || srb->SenseInfoBuffer != s->sense) {
+    if (srb->SrbExtension != s->extension || srb->DataBuffer != s->data_buffer || srb->SenseInfoBuffer != s->sense) {
         rule_broken("storport.srb", "the miniport changed a pointer of the request");
     }
 }
@@ -263,7 +272,7 @@ void request_complete_all(struct sp_adapter *a, UCHAR status)
     }
 }
 
-static void take_results(struct sp_adapter *a, struct slot *s)
+static void take_results(struct slot *s)
 {
     struct sp_request *r = s->request;
     const SCSI_REQUEST_BLOCK *srb = s->srb;
@@ -272,9 +281,6 @@ static void take_results(struct sp_adapter *a, struct slot *s)
     r->transferred = srb->DataTransferLength;
     r->sense_valid = (srb->SrbStatus & SRB_STATUS_AUTOSENSE_VALID) != 0;
     memcpy(r->sense, s->sense, sizeof r->sense);
-    if (r->function == SRB_FUNCTION_EXECUTE_SCSI && r->cdb[0] == 0x12 && r->srb_status == SRB_STATUS_SUCCESS) {
-        a->inquiry_done = true;
-    }
 }
 
 void request_report_done(struct sp_adapter *a)
@@ -286,9 +292,12 @@ void request_report_done(struct sp_adapter *a)
         if (a->completed == NULL) {
             a->completed_tail = &a->completed;
         }
-        take_results(a, s);
+        take_results(s);
         memset(s->srb, RELEASED_BYTE, sizeof *s->srb); /* whoever still uses it will be noticed */
         memset(s->elements, RELEASED_BYTE, sizeof *s->elements + sizeof s->elements->List[0]);
+        if (s->extension != NULL) {
+            memset(s->extension, RELEASED_BYTE, sp.init.SrbExtensionSize);
+        }
         s->state = SLOT_FREE;
         s->request = NULL;
         if (r->srb_status == SRB_STATUS_BUSY) {

@@ -13,7 +13,7 @@
 #include "bus/bus.h"
 #include "frameworks/system.h"
 
-enum { SP_MAX_ADAPTERS = 8, SP_SENSE_SIZE = 18, SP_MAX_EVENTS = 64 };
+enum { SP_MAX_ADAPTERS = 8, SP_SENSE_SIZE = 18 };
 
 struct sp_adapter;
 
@@ -37,12 +37,6 @@ struct sp_request {
     uint8_t sense[SP_SENSE_SIZE];
     bool sense_valid;
     struct sp_request *next;
-};
-
-/* One entry of the event log. */
-struct sp_event {
-    uint32_t error_code, unique_id;
-    char text[192]; /* insertion string, as UTF-8 */
 };
 
 /* Registers StorPort's exports; before the driver is loaded. */
@@ -89,10 +83,7 @@ unsigned sp_queue_depth(const struct sp_adapter *adapter);
 
 /* Counters for reports: interrupts taken, and how. */
 unsigned long sp_interrupts(const struct sp_adapter *adapter);
+unsigned long sp_changes_told(const struct sp_adapter *adapter); /* changes of the bus that an interrupt brought */
 bool sp_uses_messages(const struct sp_adapter *adapter);
-
-/* Events logged so far. */
-unsigned sp_event_count(void);
-const struct sp_event *sp_event(unsigned index);
 
 #endif

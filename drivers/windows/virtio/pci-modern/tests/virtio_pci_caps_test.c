@@ -227,6 +227,27 @@ static void test_failing_seams(void **unused)
     }
 }
 
+/* Which BARs of a header hold memory, and where: I/O, 32-bit, 64-bit with its upper half, and a 64-bit one cut off. */
+static void test_bar_addresses(void **state)
+{
+    static const UINT8 bars[24] = {
+        0x41, 0xC0, 0x00, 0x00,                         /* 0: I/O ports */
+        0x08, 0x00, 0x00, 0xFE,                         /* 1: 32 bits, prefetchable */
+        0x0C, 0x40, 0x00, 0x80, 0x05, 0x00, 0x00, 0x00, /* 2 and 3: 64 bits; the upper half looks like I/O ports */
+        0x00, 0x00, 0x00, 0x00,                         /* 4: unused */
+        0x04, 0x00, 0x00, 0xD0,                         /* 5: 64 bits without an upper half */
+    };
+    static const UINT64 expected[6] = {0, 0xFE000000u, 0x580004000ULL, 0, 0, 0};
+    UINT8 config[64] = {0};
+    UINT8 i;
+
+    (void)state;
+    memcpy(config + 0x10, bars, sizeof(bars));
+    for (i = 0; i < 6; i++) {
+        assert_int_equal(VirtioPciBarAddress(config, i), expected[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_msix_at_the_end),
         cmocka_unit_test(test_longest_list),
         cmocka_unit_test(test_failing_seams),
+        cmocka_unit_test(test_bar_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

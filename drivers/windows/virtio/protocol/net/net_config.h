@@ -15,23 +15,23 @@
 
 /* What the administrator chose; all zero: the defaults. */
 typedef struct _NET_OPTIONS {
-    UINT64 features_off;          /* taken off the whitelist: an offload switched off, a VLAN filter not wanted ... */
-    UINT32 mtu;                   /* 0: the device's or NET_MTU_DEFAULT; less than the device's wins */
-    BOOLEAN vlan_filter;          /* use the device's: only VLANs of NetCtrlSetVlan pass. FALSE: CTRL_VLAN is left alone */
-    UINT64 mac_seed;              /* makes up the address of a device that has none: any number that stays the same */
-    BOOLEAN has_mac;              /* mac is to be used instead of the device's */
-    UINT8 mac[NET_MAC_LENGTH];    /* has_mac: NetMacIsUsable */
-    UINT16 rx_buffer_count;       /* 0: NET_RX_BUFFERS_DEFAULT of net_device.h */
+    UINT64 features_off;       /* taken off the whitelist: an offload switched off, a VLAN filter not wanted ... */
+    UINT32 mtu;                /* 0: the device's or NET_MTU_DEFAULT; less than the device's wins */
+    BOOLEAN vlan_filter;       /* use the device's: only VLANs of NetCtrlSetVlan pass. FALSE: CTRL_VLAN is left alone */
+    UINT64 mac_seed;           /* makes up the address of a device that has none: any number that stays the same */
+    BOOLEAN has_mac;           /* mac is to be used instead of the device's */
+    UINT8 mac[NET_MAC_LENGTH]; /* has_mac: NetMacIsUsable */
+    UINT16 rx_buffer_count;    /* 0: NET_RX_BUFFERS_DEFAULT of net_device.h */
 } NET_OPTIONS;
 
 /* Sanitised: every field may be used without a check. */
 typedef struct _NET_CONFIG {
     UINT8 mac[NET_MAC_LENGTH]; /* the permanent address, made up where the device's is unusable */
     BOOLEAN mac_is_made_up;
-    UINT32 mtu;                /* in use, VIRTIO_NET_MTU_MIN to 65535, without Ethernet header */
-    UINT32 device_mtu;         /* what the device may deliver: at least mtu */
+    UINT32 mtu;        /* in use, VIRTIO_NET_MTU_MIN to 65535, without Ethernet header */
+    UINT32 device_mtu; /* what the device may deliver: at least mtu */
     BOOLEAN is_link_up;
-    BOOLEAN is_speed_known;    /* else the next two are defaults */
+    BOOLEAN is_speed_known; /* else the next two are defaults */
     UINT32 speed_mbps;
     BOOLEAN is_full_duplex;
 } NET_CONFIG;

@@ -43,8 +43,8 @@ NTSTATUS NetCtrlInit(NET_CTRL *ctrl, const virtio_os_ops_t *os, void *os_context
 
     result = virtqueue_split_alloc_ring(os, os_context, setup->size, NET_RING_ALIGN, event_idx, &ctrl->ring);
     if (result == VIRTIO_OK)
-        result = virtqueue_split_init(&ctrl->vq, os, os_context, setup->index, setup->size, NET_RING_ALIGN,
-                                      &ctrl->ring, event_idx, FALSE, 1);
+        result = virtqueue_split_init(&ctrl->vq, os, os_context, setup->index, setup->size, NET_RING_ALIGN, &ctrl->ring,
+                                      event_idx, FALSE, 1);
     if (result == VIRTIO_OK && !os->alloc_dma(os_context, sizeof(NET_CTRL_COMMAND), sizeof(UINT64), &ctrl->command))
         result = VIRTIO_ERR_NOMEM;
     if (result == VIRTIO_OK) {
@@ -87,7 +87,6 @@ VOID NetCtrlOpen(NET_CTRL *ctrl, volatile UINT8 *notify_address)
 {
     ctrl->notify_address = notify_address;
     ctrl->is_open = TRUE;
-    ctrl->todo = 0;
     RtlCopyMemory(ctrl->device_mac, ctrl->config_mac, NET_MAC_LENGTH);
     RtlZeroMemory(ctrl->vlans_set, sizeof(ctrl->vlans_set));
     MarkFilter(ctrl);
@@ -107,8 +106,9 @@ VOID NetCtrlReset(NET_CTRL *ctrl)
     if (ctrl->os == NULL)
         return;
     ctrl->is_open = FALSE;
-    while (virtqueue_split_detach_unused(&ctrl->vq, &cookie))
-        ctrl->is_in_flight = FALSE;
+    while (virtqueue_split_detach_unused(&ctrl->vq, &cookie)) {
+        /* the command needs nothing; it will be sent again */
+    }
     virtqueue_split_reset(&ctrl->vq);
     ctrl->is_in_flight = FALSE;
     ctrl->is_broken = FALSE;
@@ -268,12 +268,14 @@ static VOID Send(NET_CTRL *ctrl, UINT64 now_ms)
         return;
     }
     /* what was changed on the way, NetCtrlSetFilter marks again */
-    if (ctrl->step != STEP_VLANS)
+    if (ctrl->step != STEP_VLANS) {
         ctrl->todo &= ~(UINT32)ctrl->step;
-    else if (HasBit(ctrl->vlans_wanted, ctrl->step_vlan))
+        ctrl->refused &= ~(UINT32)ctrl->step;
+    } else if (HasBit(ctrl->vlans_wanted, ctrl->step_vlan)) {
         ctrl->vlans_set[ctrl->step_vlan / 8] |= (UINT8)(1 << (ctrl->step_vlan % 8));
-    else
-        ctrl->vlans_set[ctrl->step_vlan / 8] &= (UINT8)~(1 << (ctrl->step_vlan % 8));
+    } else {
+        ctrl->vlans_set[ctrl->step_vlan / 8] &= (UINT8) ~(1 << (ctrl->step_vlan % 8));
+    }
     ctrl->is_in_flight = TRUE;
     ctrl->deadline_ms = now_ms + NET_CTRL_TIMEOUT_MS;
     ctrl->stats.commands++;
@@ -297,12 +299,9 @@ static VOID Finish(NET_CTRL *ctrl)
         }
         return;
     }
+    /* what makes up for it comes later in the order of steps, and so is still to be sent */
     ctrl->stats.refused++;
     ctrl->refused |= ctrl->step;
-    if (ctrl->step == STEP_MAC)
-        ctrl->todo |= STEP_TABLE;
-    else if (ctrl->step == STEP_TABLE)
-        ctrl->todo |= STEP_PROMISCUOUS | STEP_ALL_MULTICAST;
 }
 
 NET_CTRL_STATUS NetCtrlPoll(NET_CTRL *ctrl, UINT64 now_ms)

@@ -4,9 +4,10 @@
  * at a time, without ever waiting. VIRTIO 1.x "Control Virtqueue". Layer: core, on the portable ring.
  * Highest IRQL: DISPATCH_LEVEL. One lock, the caller's device lock, guards all of it.
  *
- * NetCtrlSetFilter and NetCtrlSetVlan only say what is wanted. NetCtrlPoll does the next step whenever it is called: once
- * right after a change, on the control interrupt, and on a timer while it says NET_CTRL_BUSY. Command and ack lie in the
- * queue's DMA memory, which stays until the device was reset, so that an answer that comes too late touches nothing.
+ * NetCtrlSetFilter and NetCtrlSetVlan only say what is wanted. NetCtrlPoll does the next step whenever it is called:
+ * once right after a change, on the control interrupt, and on a timer while it says NET_CTRL_BUSY. Command and ack lie
+ * in the queue's DMA memory, which stays until the device was reset, so that an answer that comes too late touches
+ * nothing.
  */
 #ifndef NET_CTRL_H
 #define NET_CTRL_H
@@ -25,14 +26,14 @@ typedef enum _NET_CTRL_STATUS {
 
 typedef struct _NET_CTRL_STATS {
     UINT64 commands;
-    UINT64 refused;   /* the device's ack was not OK */
+    UINT64 refused; /* the device's ack was not OK */
     UINT64 timeouts;
     UINT64 kicks;
 } NET_CTRL_STATS;
 
 typedef struct _NET_CTRL {
     virtqueue_split_t vq;
-    const virtio_os_ops_t *os;  /* NULL: the device has no control queue; everything is accepted and nothing sent */
+    const virtio_os_ops_t *os; /* NULL: the device has no control queue; everything is accepted and nothing sent */
     void *os_context;
     virtio_dma_buffer_t ring;
     virtio_dma_buffer_t command; /* class, command, data; the ack behind */
@@ -42,13 +43,13 @@ typedef struct _NET_CTRL {
     BOOLEAN is_open;
     BOOLEAN is_in_flight;
     BOOLEAN is_broken;
-    VIRTIO_REASON reason;       /* with NET_CTRL_BROKEN */
+    VIRTIO_REASON reason; /* with NET_CTRL_BROKEN */
     volatile UINT8 *notify_address;
     UINT64 deadline_ms;
-    UINT8 step;                 /* of the command in flight, private */
+    UINT8 step; /* of the command in flight, private */
     UINT16 step_vlan;
-    UINT32 todo;                /* steps that have to be sent, private */
-    UINT32 refused;             /* steps that the device refused since the last change, private */
+    UINT32 todo;    /* steps that have to be sent, private */
+    UINT32 refused; /* steps that the device refused since the last change, private */
     NET_FILTER wanted;
     UINT8 config_mac[NET_MAC_LENGTH]; /* what the device filters for after a reset */
     UINT8 device_mac[NET_MAC_LENGTH]; /* and now */
@@ -60,10 +61,10 @@ typedef struct _NET_CTRL {
 
 typedef struct _NET_CTRL_SETUP {
     UINT16 index;
-    UINT16 size;              /* power of two, at least 2 */
-    UINT64 features;          /* negotiated, with CTRL_VQ */
-    const UINT8 *config_mac;  /* the device's own, copied; NULL: it has none that is usable */
-    const UINT8 *mac;         /* in use */
+    UINT16 size;             /* power of two, at least 2 */
+    UINT64 features;         /* negotiated, with CTRL_VQ */
+    const UINT8 *config_mac; /* the device's own, copied; NULL: it has none that is usable */
+    const UINT8 *mac;        /* in use */
 } NET_CTRL_SETUP;
 
 /* Allocates ring and command memory. Returns, IRQL: as NetTxInit. The filter wanted is: nothing. */

@@ -27,7 +27,8 @@ static BOOLEAN HasFeature(const NET_DEVICE *device, UINT64 feature)
     return (device->features & feature) != 0;
 }
 
-/* From a reset device to FEATURES_OK. After the first time the same features are demanded: queues are laid out for them. */
+/* From a reset device to FEATURES_OK. After the first time the same features are demanded: queues are laid out for
+ * them. */
 static NTSTATUS Negotiate(NET_DEVICE *device)
 {
     VIRTIO_FEATURE_REQUEST request;
@@ -174,6 +175,7 @@ NTSTATUS NetDeviceInit(NET_DEVICE *device, const virtio_os_ops_t *os, void *os_c
     }
     if (!NT_SUCCESS(status)) {
         FreeQueues(device);
+        device->state = NET_STATE_DEAD;
         return Refuse(device, status, VIRTIO_REASON_QUEUE_MEMORY, 0);
     }
     device->is_initialised = TRUE;

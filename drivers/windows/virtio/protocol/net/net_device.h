@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * One virtio network device: joins transport, configuration, queue pairs and control queue, from finding it to giving it
- * up. VIRTIO 1.x "Network Device". Layer: core. Highest IRQL: DISPATCH_LEVEL (stated per function).
+ * One virtio network device: joins transport, configuration, queue pairs and control queue, from finding it to giving
+ * it up. VIRTIO 1.x "Network Device". Layer: core. Highest IRQL: DISPATCH_LEVEL (stated per function).
  *
  *   NetDeviceProbe          finds, negotiates, reads the configuration (no queue memory yet)
  *   NetDeviceInit           allocates the queues
@@ -13,8 +13,9 @@
  *
  * Locks, all of them the caller's: one per receive queue, one per transmit queue, and the device lock (control queue,
  * configuration, state). Functions under different locks may run at the same time; nothing in here takes one.
- * To stop under traffic: NetRxClose, NetTxClose, NetCtrlClose, each under its lock; NetDeviceStop, serialised with other
- * device calls but with no spin lock held (it may wait a second); then all locks for NetDeviceStart, which does not wait.
+ * To stop under traffic: NetRxClose, NetTxClose, NetCtrlClose, each under its lock; NetDeviceStop, serialised with
+ * other device calls but with no spin lock held (it may wait a second); then all locks for NetDeviceStart, which does
+ * not wait.
  */
 #ifndef NET_DEVICE_H
 #define NET_DEVICE_H
@@ -32,8 +33,8 @@
 #define NET_RX_BUFFERS_DEFAULT 256
 
 typedef enum _NET_STATE {
-    NET_STATE_NONE,    /* zeroed */
-    NET_STATE_PROBED,  /* features negotiated; queues allocated after NetDeviceInit */
+    NET_STATE_NONE,   /* zeroed */
+    NET_STATE_PROBED, /* features negotiated; queues allocated after NetDeviceInit */
     NET_STATE_RUNNING,
     NET_STATE_STOPPED, /* queue memory kept, the device is reset */
     NET_STATE_BROKEN,  /* to be stopped and started: reason says why */
@@ -54,17 +55,17 @@ typedef struct _NET_DEVICE {
     NET_CONFIG config;
     NET_VECTORS vectors;
     NET_STATE state;
-    UINT16 pair_count;              /* in use: 1 until multi-queue is there */
+    UINT16 pair_count; /* in use: 1 until multi-queue is there */
     UINT16 ctrl_index;
-    UINT16 ctrl_size_offered;       /* 0: no control queue */
-    BOOLEAN is_initialised;         /* queues hold memory */
-    UINT8 mac[NET_MAC_LENGTH];      /* in use: the administrator's or config.mac */
-    UINT64 features;                /* of the first negotiation: later ones must give the same */
-    VIRTIO_REASON reason;           /* last fault */
+    UINT16 ctrl_size_offered;  /* 0: no control queue */
+    BOOLEAN is_initialised;    /* queues hold memory */
+    UINT8 mac[NET_MAC_LENGTH]; /* in use: the administrator's or config.mac */
+    UINT64 features;           /* of the first negotiation: later ones must give the same */
+    VIRTIO_REASON reason;      /* last fault */
     UINT32 reason_detail;
     UINT64 resets;
     UINT64 config_changes;
-    UINT64 polled;                  /* faults and changes found by NetDevicePoll: interrupts that never came */
+    UINT64 polled; /* faults and changes found by NetDevicePoll: interrupts that never came */
     NET_CTRL ctrl;
     NET_PAIR pairs[NET_PAIRS_MAX];
 } NET_DEVICE;
@@ -101,9 +102,8 @@ NTSTATUS NetDeviceInit(NET_DEVICE *device, const virtio_os_ops_t *os, void *os_c
  * vectors  from NetVectorsPlan; copied
  *
  * IRQL:    <= DISPATCH_LEVEL. Locks: all. Every frame was taken back
- * Returns: STATUS_SUCCESS; else the device is DEAD and device->reason says why; STATUS_INVALID_PARAMETER: wrong state, or
- *          frames are still in flight
- * Spec:    INIT-27, INIT-30, NET-42, NET-75
+ * Returns: STATUS_SUCCESS; else the device is DEAD and device->reason says why; STATUS_INVALID_PARAMETER: wrong state,
+ * or frames are still in flight Spec:    INIT-27, INIT-30, NET-42, NET-75
  */
 NTSTATUS NetDeviceStart(NET_DEVICE *device, const NET_VECTORS *vectors);
 
@@ -123,12 +123,13 @@ UINT32 NetDeviceConfigChanged(NET_DEVICE *device);
 /* The watchdog, for notifications that never came: as NetDeviceConfigChanged. Spec: HOST-16, HOST-21, INIT-04 */
 UINT32 NetDevicePoll(NET_DEVICE *device);
 
-/* A queue reported that it is broken or stuck: the device is BROKEN with this reason. Locks: the device's. IRQL: any. */
+/* A queue reported that it is broken or stuck: the device is BROKEN with this reason. Locks: the device's. IRQL: any.
+ */
 VOID NetDeviceBreak(NET_DEVICE *device, VIRTIO_REASON reason, UINT16 queue_index);
 
 /*
- * Resets the device and closes all queues; frames in flight are then the caller's to take back (NetTxTakeBack), also when
- * this fails. Lent receive buffers stay lent.
+ * Resets the device and closes all queues; frames in flight are then the caller's to take back (NetTxTakeBack), also
+ * when this fails. Lent receive buffers stay lent.
  *
  * reason   why, for the record; VIRTIO_REASON_NONE keeps the one that is there and counts no reset
  *
@@ -139,8 +140,8 @@ VOID NetDeviceBreak(NET_DEVICE *device, VIRTIO_REASON reason, UINT16 queue_index
 NTSTATUS NetDeviceStop(NET_DEVICE *device, VIRTIO_REASON reason);
 
 /*
- * Frees the queues. Every frame was taken back, every receive buffer returned. Memory that a device which never finished
- * its reset may still write is not freed. Accepts a zeroed device.
+ * Frees the queues. Every frame was taken back, every receive buffer returned. Memory that a device which never
+ * finished its reset may still write is not freed. Accepts a zeroed device.
  *
  * IRQL:    PASSIVE_LEVEL
  */

@@ -102,7 +102,7 @@ static VOID BuildChecksum(BUILD *build)
     UINT16 field = NetChecksumField(layout);
 
     NetPut16(build->head->bytes + field,
-             NetPseudoSum(build->head->bytes, layout, layout->packet_end - layout->l4_offset));
+             NetPseudoSum(build->head->bytes, layout, (UINT16)(layout->packet_end - layout->l4_offset)));
     if ((build->features & VIRTIO_NET_F_CSUM) != 0) {
         build->header->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
         build->header->checksum_start = layout->l4_offset;
@@ -188,10 +188,10 @@ NET_RX_ACTION NetRxJudge(const VIRTIO_NET_HEADER *header, UINT64 features, const
     if (header->gso_type != VIRTIO_NET_HDR_GSO_NONE || (header->flags & bad) == bad)
         return NET_RX_DROP;
     if (layout->l3 == NET_L3_IPV4) {
-        info->ip_checksum = IsSameSum(NetGet16(bytes + layout->l3_offset + IPV4_CHECKSUM),
-                                      NetIpv4Checksum(bytes, layout))
-                                ? NET_VERDICT_GOOD
-                                : NET_VERDICT_BAD;
+        info->ip_checksum =
+            IsSameSum(NetGet16(bytes + layout->l3_offset + IPV4_CHECKSUM), NetIpv4Checksum(bytes, layout))
+                ? NET_VERDICT_GOOD
+                : NET_VERDICT_BAD;
     }
     if ((features & VIRTIO_NET_F_GUEST_CSUM) == 0)
         return NET_RX_PASS;
@@ -209,7 +209,7 @@ NET_RX_ACTION NetRxJudge(const VIRTIO_NET_HEADER *header, UINT64 features, const
         if (is_whole && layout->packet_end == frame_length && *sum_start == layout->l4_offset &&
             *sum_field == NetChecksumField(layout) &&
             IsSameSum(NetGet16(bytes + *sum_field),
-                      NetPseudoSum(bytes, layout, layout->packet_end - layout->l4_offset)))
+                      NetPseudoSum(bytes, layout, (UINT16)(layout->packet_end - layout->l4_offset))))
             info->l4_checksum = NET_VERDICT_GOOD;
         return NET_RX_COMPLETE;
     }

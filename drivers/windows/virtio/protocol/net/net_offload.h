@@ -18,19 +18,19 @@
 #define NET_TX_TAG          0x10 /* insert an 802.1Q tag with tci */
 
 typedef struct _NET_TX_OFFLOAD {
-    UINT32 flags;  /* NET_TX_* */
-    UINT32 mss;    /* NET_TX_SEGMENT: TCP payload bytes in each segment */
-    UINT16 tci;    /* NET_TX_TAG */
+    UINT32 flags; /* NET_TX_* */
+    UINT32 mss;   /* NET_TX_SEGMENT: TCP payload bytes in each segment */
+    UINT16 tci;   /* NET_TX_TAG */
 } NET_TX_OFFLOAD;
 
 /* A frame's headers on their way: a private copy that is changed and sent instead of the original. */
 typedef struct _NET_TX_HEAD {
-    UINT8 *bytes;         /* room for NET_TAG_LENGTH more than count */
-    UINT32 count;         /* in: copied bytes, min(frame, NET_HEADERS_MAX) at most; out: with the tag */
-    UINT32 frame_length;  /* in: whole frame; out: with the tag */
-    UINT32 tcp_payload;   /* out: NET_TX_SEGMENT: bytes of TCP data */
-    UINT16 software_sum;  /* out: 0, or where the L4 checksum has to be put, because the device does not */
-    UINT16 software_start;/* out: the sum starts here */
+    UINT8 *bytes;          /* room for NET_TAG_LENGTH more than count */
+    UINT32 count;          /* in: copied bytes, min(frame, NET_HEADERS_MAX) at most; out: with the tag */
+    UINT32 frame_length;   /* in: whole frame; out: with the tag */
+    UINT32 tcp_payload;    /* out: NET_TX_SEGMENT: bytes of TCP data */
+    UINT16 software_sum;   /* out: 0, or where the L4 checksum has to be put, because the device does not */
+    UINT16 software_start; /* out: the sum starts here */
 } NET_TX_HEAD;
 
 /*

@@ -2,21 +2,21 @@
 /* Frames as bytes. Layer: core. IRQL: any. */
 #include "net_packet.h"
 
-#define IPV4_HEADER_MIN  20
-#define IPV4_FRAGMENT    0x3FFF /* more fragments, or an offset */
-#define IPV6_HEADER      40
-#define TCP_HEADER_MIN   20
-#define UDP_HEADER       8
+#define IPV4_HEADER_MIN   20
+#define IPV4_FRAGMENT     0x3FFF /* more fragments, or an offset */
+#define IPV6_HEADER       40
+#define TCP_HEADER_MIN    20
+#define UDP_HEADER        8
 
-#define PROTOCOL_HOPS    0 /* hop-by-hop options */
-#define PROTOCOL_TCP     6
-#define PROTOCOL_UDP     17
-#define PROTOCOL_ROUTING 43
+#define PROTOCOL_HOPS     0 /* hop-by-hop options */
+#define PROTOCOL_TCP      6
+#define PROTOCOL_UDP      17
+#define PROTOCOL_ROUTING  43
 #define PROTOCOL_FRAGMENT 44
-#define PROTOCOL_OPTIONS 60 /* destination options */
+#define PROTOCOL_OPTIONS  60 /* destination options */
 
-#define ETHERTYPE_IPV4   0x0800
-#define ETHERTYPE_IPV6   0x86DD
+#define ETHERTYPE_IPV4    0x0800
+#define ETHERTYPE_IPV6    0x86DD
 
 UINT16 NetGet16(const UINT8 *from)
 {
@@ -137,8 +137,8 @@ VOID NetSumInit(NET_SUM *sum)
 }
 
 /*
- * Words are added as the processor loads them; by the arithmetic of one's complement the folded sum is then right but for
- * the order of its two bytes (RFC 1071).
+ * Words are added as the processor loads them; by the arithmetic of one's complement the folded sum is then right but
+ * for the order of its two bytes (RFC 1071).
  */
 VOID NetSumAdd(NET_SUM *sum, const UINT8 *bytes, UINT32 count)
 {
@@ -177,20 +177,19 @@ UINT16 NetSumFold(const NET_SUM *sum)
     return (UINT16)(total << 8 | total >> 8);
 }
 
-UINT16 NetPseudoSum(const UINT8 *bytes, const NET_LAYOUT *layout, UINT32 l4_bytes)
+UINT16 NetPseudoSum(const UINT8 *bytes, const NET_LAYOUT *layout, UINT16 l4_bytes)
 {
     NET_SUM sum;
-    UINT8 rest[8];
+    UINT8 rest[4];
 
     NetSumInit(&sum);
     if (layout->l3 == NET_L3_IPV4)
         NetSumAdd(&sum, bytes + layout->l3_offset + 12, 8);
     else
         NetSumAdd(&sum, bytes + layout->l3_offset + 8, 32);
-    RtlZeroMemory(rest, sizeof(rest));
-    NetPut16(rest, (UINT16)(l4_bytes >> 16));
-    NetPut16(rest + 2, (UINT16)l4_bytes);
-    rest[7] = layout->l4 == NET_L4_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
+    rest[0] = 0;
+    rest[1] = layout->l4 == NET_L4_TCP ? PROTOCOL_TCP : PROTOCOL_UDP;
+    NetPut16(rest + 2, l4_bytes);
     NetSumAdd(&sum, rest, sizeof(rest));
     return NetSumFold(&sum);
 }
@@ -208,6 +207,5 @@ UINT16 NetIpv4Checksum(const UINT8 *bytes, const NET_LAYOUT *layout)
 
 UINT16 NetChecksumField(const NET_LAYOUT *layout)
 {
-    return (UINT16)(layout->l4_offset +
-                    (layout->l4 == NET_L4_TCP ? NET_TCP_CHECKSUM_OFFSET : NET_UDP_CHECKSUM_OFFSET));
+    return (UINT16)(layout->l4_offset + (layout->l4 == NET_L4_TCP ? NET_TCP_CHECKSUM_OFFSET : NET_UDP_CHECKSUM_OFFSET));
 }

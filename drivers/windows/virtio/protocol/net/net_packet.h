@@ -28,14 +28,14 @@ typedef enum _NET_L4 { NET_L4_OTHER, NET_L4_TCP, NET_L4_UDP } NET_L4;
 typedef struct _NET_LAYOUT {
     NET_L3 l3;
     NET_L4 l4;
-    BOOLEAN is_tagged;      /* 802.1Q; tci is valid */
+    BOOLEAN is_tagged; /* 802.1Q; tci is valid */
     BOOLEAN is_fragment;
-    UINT16 tci;             /* priority, CFI, VLAN id */
+    UINT16 tci; /* priority, CFI, VLAN id */
     UINT16 l3_offset;
     UINT16 l3_header_bytes; /* IPv4: with options; IPv6: the fixed 40 */
     UINT16 l4_offset;
-    UINT16 payload_offset;  /* behind the TCP or UDP header */
-    UINT32 packet_end;      /* where the IP header says that its packet ends; may lie behind the frame */
+    UINT16 payload_offset; /* behind the TCP or UDP header */
+    UINT32 packet_end;     /* where the IP header says that its packet ends; may lie behind the frame */
     UINT8 tcp_flags;
 } NET_LAYOUT;
 
@@ -70,7 +70,7 @@ UINT16 NetSumFold(const NET_SUM *sum);
  * layout      of them; l4 is TCP or UDP
  * l4_bytes    length of TCP or UDP header and data
  */
-UINT16 NetPseudoSum(const UINT8 *bytes, const NET_LAYOUT *layout, UINT32 l4_bytes);
+UINT16 NetPseudoSum(const UINT8 *bytes, const NET_LAYOUT *layout, UINT16 l4_bytes);
 
 /* The right IPv4 header checksum; the field itself does not count. bytes: the frame's headers; l3 is IPv4. */
 UINT16 NetIpv4Checksum(const UINT8 *bytes, const NET_LAYOUT *layout);

@@ -3,10 +3,11 @@
 #include "net_rx.h"
 
 #define NET_RING_ALIGN    4       /* the modern layout */
-#define NET_RX_BLOCK_SIZE 0x10000 /* buffers are allocated in blocks of this size, or one by one when they are larger */
+#define NET_RX_BLOCK_SIZE 0x10000 /* buffers are allocated in blocks of this size, or one by one when they are larger  \
+                                   */
 #define NET_RX_ALIGN      64
-#define NET_RX_SINGLE_MIN 1526    /* NET-39 */
-#define NET_RX_ROUNDS     8       /* refills within one NetRxBegin: a device cannot keep the caller for ever */
+#define NET_RX_SINGLE_MIN 1526 /* NET-39 */
+#define NET_RX_ROUNDS     8    /* refills within one NetRxBegin: a device cannot keep the caller for ever */
 #define NET_HEADER_SIZE   ((UINT32)sizeof(VIRTIO_NET_HEADER))
 
 static UINT32 BufferSize(const NET_RX_SETUP *setup)
@@ -34,10 +35,8 @@ static BOOLEAN AllocateBuffers(NET_RX_QUEUE *queue)
     NET_RX_BUFFER *buffer;
     UINT32 i;
 
-    queue->buffers =
-        (NET_RX_BUFFER *)queue->os->alloc(queue->os_context, queue->buffer_count * sizeof(NET_RX_BUFFER));
-    queue->blocks =
-        (virtio_dma_buffer_t *)queue->os->alloc(queue->os_context, blocks * sizeof(virtio_dma_buffer_t));
+    queue->buffers = (NET_RX_BUFFER *)queue->os->alloc(queue->os_context, queue->buffer_count * sizeof(NET_RX_BUFFER));
+    queue->blocks = (virtio_dma_buffer_t *)queue->os->alloc(queue->os_context, blocks * sizeof(virtio_dma_buffer_t));
     if (queue->buffers == NULL || queue->blocks == NULL)
         return FALSE;
     for (i = 0; i < queue->buffer_count; i++) {
@@ -155,7 +154,6 @@ VOID NetRxOpen(NET_RX_QUEUE *queue, volatile UINT8 *notify_address)
 {
     queue->notify_address = notify_address;
     queue->is_open = TRUE;
-    Post(queue); /* what came back since NetRxFill */
     NetRxKick(queue);
 }
 
@@ -218,7 +216,7 @@ static BOOLEAN Collect(NET_RX_QUEUE *queue, NET_RX_BUFFER *buffer, UINT32 used_l
     is_good = AddPart(queue, frame, &last, buffer, used_length);
     RtlCopyMemory(header, buffer->bytes, NET_HEADER_SIZE);
     /* without MRG_RXBUF many devices leave the field alone: it says nothing then */
-    if ((queue->features & VIRTIO_NET_F_MRG_RXBUF) != 0 && is_good)
+    if ((queue->features & VIRTIO_NET_F_MRG_RXBUF) != 0 && used_length >= NET_HEADER_SIZE)
         count = header->buffer_count;
     if (count == 0 || count > NET_RX_FRAME_PARTS_MAX || count > queue->buffer_count) {
         queue->stats.dropped_merge++;
@@ -353,8 +351,7 @@ NET_RX_STATUS NetRxNext(NET_RX_QUEUE *queue, NET_RX_FRAME *frame)
     /* Ends: each turn takes one of the posted buffers, or counts a round. */
     while (queue->is_open) {
         if (virtqueue_split_pop_used(&queue->vq, &cookie, &used_length)) {
-            if (Collect(queue, (NET_RX_BUFFER *)cookie, used_length, frame, &header) &&
-                Accept(queue, frame, &header)) {
+            if (Collect(queue, (NET_RX_BUFFER *)cookie, used_length, frame, &header) && Accept(queue, frame, &header)) {
                 Lend(queue, frame);
                 return NET_RX_FRAME_READY;
             }

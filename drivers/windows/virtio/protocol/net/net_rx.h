@@ -4,9 +4,9 @@
  * VIRTIO 1.x "Setting Up Receive Buffers", "Processing of Incoming Packets". Layer: core, on the portable ring.
  * Highest IRQL: DISPATCH_LEVEL (set-up: that of the os operations).
  *
- * A buffer is in the ring, or free, or lent to the system as part of a frame. Lent ones come back through NetRxReturn at
- * any time, also while the queue is closed or the device is reset; only NetRxUninit needs them all back.
- * One lock per queue, the caller's, guards everything but lent buffers, which are their borrower's.
+ * A buffer is in the ring, or free, or lent to the system as part of a frame. Lent ones come back through NetRxReturn
+ * at any time, also while the queue is closed or the device is reset; only NetRxUninit needs them all back. One lock
+ * per queue, the caller's, guards everything but lent buffers, which are their borrower's.
  *
  * In a DPC: NetRxBegin, NetRxNext until it says something else than NET_RX_FRAME_READY (or the caller has had enough).
  */
@@ -17,9 +17,9 @@
 #include "net_offload.h"
 #include "virtqueue_split_legacy.h"
 
-#define NET_RX_BUFFER_SIZE     2048 /* with merging */
+#define NET_RX_BUFFER_SIZE     2048     /* with merging */
 #define NET_RX_MEMORY_MAX      0x800000 /* bytes of buffers; huge ones are fewer */
-#define NET_RX_FRAME_PARTS_MAX 40   /* buffers of one frame at most: the longest MTU needs 33 */
+#define NET_RX_FRAME_PARTS_MAX 40       /* buffers of one frame at most: the longest MTU needs 33 */
 
 /* bytes, address, number and owner are written once; the rest is the queue's, or the borrower's to read. */
 typedef struct _NET_RX_BUFFER {
@@ -27,9 +27,9 @@ typedef struct _NET_RX_BUFFER {
     UINT64 address;
     UINT16 number;
     BOOLEAN is_lent;
-    UINT32 offset;  /* lent: where the frame's bytes are */
+    UINT32 offset; /* lent: where the frame's bytes are */
     UINT32 length;
-    void *owner;    /* the caller's: an MDL for this buffer, say; kept until NetRxUninit */
+    void *owner;                 /* the caller's: an MDL for this buffer, say; kept until NetRxUninit */
     struct _NET_RX_BUFFER *next; /* of the frame, or of the free list */
 } NET_RX_BUFFER;
 
@@ -37,22 +37,22 @@ typedef struct _NET_RX_BUFFER {
 typedef struct _NET_RX_FRAME {
     NET_RX_BUFFER *buffers; /* linked by next */
     UINT16 buffer_count;
-    UINT32 length;          /* of the frame: what the buffers' lengths add up to */
-    NET_RX_INFO info;       /* layout offsets: before a tag was stripped */
+    UINT32 length;    /* of the frame: what the buffers' lengths add up to */
+    NET_RX_INFO info; /* layout offsets: before a tag was stripped */
 } NET_RX_FRAME;
 
 typedef struct _NET_RX_STATS {
-    UINT64 frames;           /* handed out */
+    UINT64 frames; /* handed out */
     UINT64 bytes;
-    UINT64 merged;           /* of these, in more than one buffer */
-    UINT64 largest_merge;    /* most buffers of one frame */
-    UINT64 checksum_good;    /* told by the device, and believed */
+    UINT64 merged;        /* of these, in more than one buffer */
+    UINT64 largest_merge; /* most buffers of one frame */
+    UINT64 checksum_good; /* told by the device, and believed */
     UINT64 checksum_completed;
     UINT64 tags_stripped;
-    UINT64 filtered;         /* good frames that nobody wanted */
-    UINT64 dropped_length;   /* too short, too long, or a used length that cannot be */
-    UINT64 dropped_header;   /* impossible checksum or segmentation fields */
-    UINT64 dropped_merge;    /* impossible buffer count, or the rest was not there */
+    UINT64 filtered;       /* good frames that nobody wanted */
+    UINT64 dropped_length; /* too short, too long, or a used length that cannot be */
+    UINT64 dropped_header; /* impossible checksum or segmentation fields */
+    UINT64 dropped_merge;  /* impossible buffer count, or the rest was not there */
     UINT64 kicks;
 } NET_RX_STATS;
 
@@ -61,9 +61,9 @@ typedef struct _NET_RX_QUEUE {
     const virtio_os_ops_t *os;
     void *os_context;
     virtio_dma_buffer_t ring;
-    virtio_dma_buffer_t *blocks;   /* what the buffers lie in */
+    virtio_dma_buffer_t *blocks; /* what the buffers lie in */
     UINT16 block_count;
-    NET_RX_BUFFER *buffers;        /* buffer_count of them */
+    NET_RX_BUFFER *buffers; /* buffer_count of them */
     UINT16 buffer_count;
     UINT16 posted_count;
     UINT16 lent_count;
@@ -72,10 +72,10 @@ typedef struct _NET_RX_QUEUE {
     UINT16 index;
     UINT16 size;
     UINT64 features;
-    UINT32 frame_max;              /* longest frame without tag */
+    UINT32 frame_max; /* longest frame without tag */
     BOOLEAN is_open;
     BOOLEAN strip_tags;
-    UINT16 rounds;                 /* since NetRxBegin */
+    UINT16 rounds; /* since NetRxBegin */
     volatile UINT8 *notify_address;
     NET_FILTER filter;
     NET_RX_STATS stats;
@@ -83,18 +83,18 @@ typedef struct _NET_RX_QUEUE {
 
 typedef struct _NET_RX_SETUP {
     UINT16 index;
-    UINT16 size;          /* power of two */
-    UINT16 buffer_count;  /* wanted, at least 1; no more than size, or than NET_RX_MEMORY_MAX holds, are made */
-    UINT64 features;      /* negotiated */
-    UINT32 mtu;           /* longer frames are dropped */
-    UINT32 device_mtu;    /* buffers have room for it; at least mtu */
+    UINT16 size;         /* power of two */
+    UINT16 buffer_count; /* wanted, at least 1; no more than size, or than NET_RX_MEMORY_MAX holds, are made */
+    UINT64 features;     /* negotiated */
+    UINT32 mtu;          /* longer frames are dropped */
+    UINT32 device_mtu;   /* buffers have room for it; at least mtu */
 } NET_RX_SETUP;
 
 typedef enum _NET_RX_STATUS {
     NET_RX_FRAME_READY,
-    NET_RX_IDLE,   /* nothing left, interrupts are on */
-    NET_RX_MORE,   /* there may be more, interrupts are off: come back with NetRxBegin soon */
-    NET_RX_BROKEN  /* the device broke the ring: recover it */
+    NET_RX_IDLE,  /* nothing left, interrupts are on */
+    NET_RX_MORE,  /* there may be more, interrupts are off: come back with NetRxBegin soon */
+    NET_RX_BROKEN /* the device broke the ring: recover it */
 } NET_RX_STATUS;
 
 /*

@@ -4,12 +4,12 @@
 
 #include "virtio_pci_modern.h"
 
-#define NET_RING_ALIGN    4 /* the modern layout */
-#define NET_NO_SLOT       0xFFFF
-#define NET_FRAME_MIN     60 /* shorter ones get zeros behind */
-#define NET_TX_ROUNDS     8
-#define NET_SUM_PIECE     256
-#define NET_HEADER_SIZE   ((UINT32)sizeof(VIRTIO_NET_HEADER))
+#define NET_RING_ALIGN  4 /* the modern layout */
+#define NET_NO_SLOT     0xFFFF
+#define NET_FRAME_MIN   60 /* shorter ones get zeros behind */
+#define NET_TX_ROUNDS   8
+#define NET_SUM_PIECE   256
+#define NET_HEADER_SIZE ((UINT32)sizeof(VIRTIO_NET_HEADER))
 
 VIRTIO_STATIC_ASSERT(NET_TX_HEAD_MAX >= NET_HEADERS_MAX + NET_TAG_LENGTH);
 VIRTIO_STATIC_ASSERT(NET_HEADERS_MAX >= NET_FRAME_MIN);
@@ -33,8 +33,8 @@ static int Allocate(NET_TX_QUEUE *queue)
     BOOLEAN indirect = (queue->features & VIRTIO_F_RING_INDIRECT_DESC) != 0;
     int result;
 
-    result = virtqueue_split_alloc_ring(queue->os, queue->os_context, queue->size, NET_RING_ALIGN, event_idx,
-                                        &queue->ring);
+    result =
+        virtqueue_split_alloc_ring(queue->os, queue->os_context, queue->size, NET_RING_ALIGN, event_idx, &queue->ring);
     if (result != VIRTIO_OK)
         return result;
     result = virtqueue_split_init(&queue->vq, queue->os, queue->os_context, queue->index, queue->size, NET_RING_ALIGN,
@@ -42,9 +42,8 @@ static int Allocate(NET_TX_QUEUE *queue)
     if (result != VIRTIO_OK)
         return result;
     queue->slots = (NET_TX_SLOT *)queue->os->alloc(queue->os_context, queue->slot_count * sizeof(NET_TX_SLOT));
-    if (queue->slots == NULL ||
-        !queue->os->alloc_dma(queue->os_context, (size_t)queue->slot_count * NET_TX_SLOT_SIZE, NET_TX_SLOT_SIZE,
-                              &queue->heads))
+    if (queue->slots == NULL || !queue->os->alloc_dma(queue->os_context, (size_t)queue->slot_count * NET_TX_SLOT_SIZE,
+                                                      NET_TX_SLOT_SIZE, &queue->heads))
         return VIRTIO_ERR_NOMEM;
     RtlZeroMemory(queue->heads.vaddr, (size_t)queue->slot_count * NET_TX_SLOT_SIZE);
     ResetSlots(queue);
@@ -101,7 +100,6 @@ VOID NetTxClose(NET_TX_QUEUE *queue)
 VOID NetTxBegin(NET_TX_QUEUE *queue)
 {
     queue->sg_count = 0;
-    queue->sg_overflow = FALSE;
 }
 
 VOID NetTxAddElement(NET_TX_QUEUE *queue, UINT64 address, UINT32 length)
@@ -110,10 +108,8 @@ VOID NetTxAddElement(NET_TX_QUEUE *queue, UINT64 address, UINT32 length)
 
     if (length == 0)
         return;
-    if (queue->sg_count == NET_TX_ELEMENTS_MAX) {
-        queue->sg_overflow = TRUE;
-        return;
-    }
+    if (queue->sg_count == NET_TX_ELEMENTS_MAX)
+        return; /* what is kept will not add up to the frame */
     queue->sg_count++;
     sg = &queue->sg[queue->sg_count];
     sg->addr = address;
@@ -122,8 +118,8 @@ VOID NetTxAddElement(NET_TX_QUEUE *queue, UINT64 address, UINT32 length)
 }
 
 /*
- * Leaves count bytes behind the first skip ones, as elements from [1] on. FALSE: there are not so many, or the chain gets
- * too long.
+ * Leaves count bytes behind the first skip ones, as elements from [1] on. FALSE: there are not so many, or the chain
+ * gets too long.
  */
 static BOOLEAN TrimElements(NET_TX_QUEUE *queue, UINT32 skip, UINT32 count)
 {
@@ -150,7 +146,8 @@ static BOOLEAN TrimElements(NET_TX_QUEUE *queue, UINT32 skip, UINT32 count)
     return count == 0 && kept <= queue->element_limit;
 }
 
-/* The checksum that the device does not do. copied: so many bytes of the frame are in the head, before the tag came in. */
+/* The checksum that the device does not do. copied: so many bytes of the frame are in the head, before the tag came in.
+ */
 static BOOLEAN SumInSoftware(NET_TX_QUEUE *queue, const NET_TX_FRAME *frame, const NET_TX_HEAD *head, UINT32 copied)
 {
     UINT32 left = head->frame_length - head->count;
@@ -190,7 +187,7 @@ static BOOLEAN Build(NET_TX_QUEUE *queue, UINT16 slot, NET_TX_FRAME *frame, VIRT
         queue->stats.refused_headers++;
         return FALSE;
     }
-    if (queue->sg_overflow || !TrimElements(queue, copied, head.frame_length - head.count)) {
+    if (!TrimElements(queue, copied, head.frame_length - head.count)) {
         queue->stats.refused_pieces++;
         return FALSE;
     }
@@ -308,7 +305,6 @@ BOOLEAN NetTxTakeBack(NET_TX_QUEUE *queue, void **owner)
         return TRUE;
     }
     virtqueue_split_reset(&queue->vq);
-    ResetSlots(queue);
     return FALSE;
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * One transmit queue: header slots, in-flight table, submit, reap, give-up. A frame that finds no room is the caller's to
- * keep. VIRTIO 1.x "Packet Transmission". Layer: core, on the portable ring. Highest IRQL: DISPATCH_LEVEL.
+ * One transmit queue: header slots, in-flight table, submit, reap, give-up. A frame that finds no room is the caller's
+ * to keep. VIRTIO 1.x "Packet Transmission". Layer: core, on the portable ring. Highest IRQL: DISPATCH_LEVEL.
  *
  * The virtio header and a private copy of the frame's headers lie in DMA memory of the queue; the rest of the frame is
  * sent from where it is. A frame that was taken comes back exactly once: from NetTxReap or NetTxTakeBack.
  * One lock per queue, the caller's, guards all of it.
  *
- * To send: NetTxBegin, NetTxAddElement (each piece of the frame), NetTxSubmit; NetTxKick after a batch. A frame of at most
- * NET_HEADERS_MAX bytes is copied whole: its elements are not looked at and need not be given.
+ * To send: NetTxBegin, NetTxAddElement (each piece of the frame), NetTxSubmit; NetTxKick after a batch. A frame of at
+ * most NET_HEADERS_MAX bytes is copied whole: its elements are not looked at and need not be given.
  */
 #ifndef NET_TX_H
 #define NET_TX_H
@@ -19,8 +19,8 @@
 #define NET_TX_SLOTS_MAX    256
 #define NET_TX_SLOT_SIZE    256 /* virtio header and NET_TX_HEAD_MAX bytes */
 #define NET_TX_HEAD_MAX     (NET_TX_SLOT_SIZE - 12)
-#define NET_TX_TABLE_MAX    40  /* descriptors of an indirect table; longer chains are direct */
-#define NET_TX_ELEMENTS_MAX 96  /* pieces of a frame: 64 KiB in pages, and each page in several MDLs */
+#define NET_TX_TABLE_MAX    40 /* descriptors of an indirect table; longer chains are direct */
+#define NET_TX_ELEMENTS_MAX 96 /* pieces of a frame: 64 KiB in pages, and each page in several MDLs */
 #define NET_TX_STUCK_CHECKS 4
 
 /*
@@ -36,30 +36,30 @@ typedef BOOLEAN (*NET_TX_READ)(void *owner, UINT32 offset, UINT8 *to, UINT32 len
 
 /* Read during NetTxSubmit only. */
 typedef struct _NET_TX_FRAME {
-    void *owner;       /* not NULL; comes back */
-    UINT32 length;     /* bytes from destination address on, without a tag to be inserted */
+    void *owner;   /* not NULL; comes back */
+    UINT32 length; /* bytes from destination address on, without a tag to be inserted */
     NET_TX_OFFLOAD offload;
     UINT32 tcp_payload; /* out: NET_TX_SEGMENT, NET_TX_SENT: bytes of TCP data (large send version 1 reports them) */
 } NET_TX_FRAME;
 
 typedef enum _NET_TX_RESULT {
-    NET_TX_SENT,      /* taken: owner comes back later */
-    NET_TX_FULL,      /* not taken: no room now, or the queue is closed; try again after NetTxReap or NetTxOpen */
-    NET_TX_REFUSED    /* not taken: will never go; counted in stats */
+    NET_TX_SENT,   /* taken: owner comes back later */
+    NET_TX_FULL,   /* not taken: no room now, or the queue is closed; try again after NetTxReap or NetTxOpen */
+    NET_TX_REFUSED /* not taken: will never go; counted in stats */
 } NET_TX_RESULT;
 
 typedef enum _NET_TX_STATUS {
-    NET_TX_IDLE,   /* nothing left, interrupts are on */
-    NET_TX_MORE,   /* the array is full, interrupts are off: call again */
-    NET_TX_BROKEN  /* the device broke the ring: recover it. What was reaped is valid */
+    NET_TX_IDLE,  /* nothing left, interrupts are on */
+    NET_TX_MORE,  /* the array is full, interrupts are off: call again */
+    NET_TX_BROKEN /* the device broke the ring: recover it. What was reaped is valid */
 } NET_TX_STATUS;
 
 typedef struct _NET_TX_STATS {
-    UINT64 frames;          /* completed by the device */
+    UINT64 frames; /* completed by the device */
     UINT64 bytes;
-    UINT64 checksums;       /* left to the device */
+    UINT64 checksums; /* left to the device */
     UINT64 checksums_software;
-    UINT64 segmented;       /* frames left to the device to cut */
+    UINT64 segmented; /* frames left to the device to cut */
     UINT64 tags_inserted;
     UINT64 full;            /* submissions that found no room */
     UINT64 refused_headers; /* what was wanted does not fit the frame */
@@ -70,9 +70,9 @@ typedef struct _NET_TX_STATS {
 } NET_TX_STATS;
 
 typedef struct _NET_TX_SLOT {
-    void *owner;       /* NULL: free */
+    void *owner; /* NULL: free */
     UINT32 length;
-    UINT16 next;       /* of the free list */
+    UINT16 next; /* of the free list */
 } NET_TX_SLOT;
 
 typedef struct _NET_TX_QUEUE {
@@ -88,23 +88,22 @@ typedef struct _NET_TX_QUEUE {
     UINT16 in_flight_count;
     UINT16 index;
     UINT16 size;
-    UINT16 element_limit;    /* of one frame */
+    UINT16 element_limit; /* of one frame */
     UINT64 features;
     UINT32 mtu;
     BOOLEAN is_open;
     UINT16 stuck_checks;
-    UINT64 checked_frames;   /* stats.frames at the last NetTxIsStuck */
+    UINT64 checked_frames; /* stats.frames at the last NetTxIsStuck */
     volatile UINT8 *notify_address;
-    UINT16 sg_count;         /* elements since NetTxBegin */
-    BOOLEAN sg_overflow;
+    UINT16 sg_count;                      /* elements since NetTxBegin */
     VIRTQ_SG sg[NET_TX_ELEMENTS_MAX + 1]; /* [0]: header and copied head */
     NET_TX_STATS stats;
 } NET_TX_QUEUE;
 
 typedef struct _NET_TX_SETUP {
     UINT16 index;
-    UINT16 size;       /* power of two, at least 4 */
-    UINT64 features;   /* negotiated */
+    UINT16 size;     /* power of two, at least 4 */
+    UINT64 features; /* negotiated */
     UINT32 mtu;
     NET_TX_READ read;
 } NET_TX_SETUP;
@@ -129,7 +128,7 @@ VOID NetTxClose(NET_TX_QUEUE *queue);
 /* Starts a frame's list of elements. IRQL: any. Locks: the queue's, held until NetTxSubmit returned. */
 VOID NetTxBegin(NET_TX_QUEUE *queue);
 
-/* Appends a piece; too many are remembered, and refused by NetTxSubmit. length may be 0. Locks: the queue's. */
+/* Appends a piece; when there are too many, NetTxSubmit refuses the frame. length may be 0. Locks: the queue's. */
 VOID NetTxAddElement(NET_TX_QUEUE *queue, UINT64 address, UINT32 length);
 
 /*

@@ -44,8 +44,9 @@ typedef struct _AEROVBLK_REGION {
 
 /*
  * StorPort zeroes this once, at allocation, and hands it out again after a PnP stop: AerovblkFindAdapter writes every
- * field. device is guarded by the interrupt lock once is_ready is set; before, the start owns it and interrupts only
- * read the ISR. The other fields are written at PASSIVE_LEVEL before is_ready.
+ * field. device is guarded by the interrupt lock while is_ready is set; before the start is over and after a stop,
+ * start and stop own it: interrupts only read the ISR then, the watchdog ends, and a reset does nothing. The other
+ * fields are written at PASSIVE_LEVEL before is_ready.
  */
 typedef struct _AEROVBLK_ADAPTER {
     BLK_DEVICE device;
@@ -104,10 +105,14 @@ VOID AerovblkPciUninit(AEROVBLK_ADAPTER *adapter);
 /*
  * Gives the queue its memory: the uncached extension for DMA, the end of the device extension for the rest.
  *
+ * earlier   the uncached extension of an earlier start, base NULL: none. StorPort gives none while there is one, and
+ *           does not say whether a PnP stop took it back
+ *
  * IRQL:    PASSIVE_LEVEL, in HwFindAdapter, with config filled
  * Returns: FALSE: the system has no memory
  */
-BOOLEAN AerovblkMemoryInit(AEROVBLK_ADAPTER *adapter, PPORT_CONFIGURATION_INFORMATION config);
+BOOLEAN AerovblkMemoryInit(AEROVBLK_ADAPTER *adapter, PPORT_CONFIGURATION_INFORMATION config,
+                           const AEROVBLK_REGION *earlier);
 
 /*
  * Completes ended requests towards StorPort.
@@ -123,12 +128,20 @@ VOID AerovblkCompleteSrb(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, UCH
 VOID AerovblkCompleteAction(AEROVBLK_ADAPTER *adapter, PSCSI_REQUEST_BLOCK srb, const SCSI_ACTION *action);
 
 /*
- * Resets the device and brings it up again, then completes what it gave back.
+ * Resets the device and brings it up again, then completes what it gave back. A stopped or removed adapter is left
+ * alone.
  *
  * IRQL:    DISPATCH_LEVEL. Locks: StartIo held; takes the interrupt lock
  * Returns: TRUE: it runs again
  */
 BOOLEAN AerovblkRecover(AEROVBLK_ADAPTER *adapter, VIRTIO_REASON reason);
+
+/*
+ * Resets the device for good, until a restart, and appends what it gave back to done.
+ *
+ * IRQL:    any up to DIRQL. Locks: the interrupt lock
+ */
+VOID AerovblkStop(AEROVBLK_ADAPTER *adapter, BLK_REQUEST_LIST *done);
 
 /* Asks for the next call of AerovblkWatchdog, in AEROVBLK_WATCHDOG_US. IRQL: any up to DIRQL. */
 VOID AerovblkArmWatchdog(AEROVBLK_ADAPTER *adapter);

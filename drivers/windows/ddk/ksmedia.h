@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Kernel streaming of sound: wave formats, audio data ranges, position, the WaveRT properties, jacks. Include after ks.h. The
+ * wave formats are the WDK's mmreg.h, the rest its ksmedia.h. Held against abi/ by check-win7-tables.py.
+ */
+#ifndef AERO_DDK_KSMEDIA_H
+#define AERO_DDK_KSMEDIA_H
+
+#include "ks.h"
+
+DEFINE_GUID(KSPROPSETID_Audio, 0x45FFAAA0, 0x6E1B, 0x11D0, 0xBC, 0xF2, 0x44, 0x45, 0x53, 0x54, 0x00, 0x00);
+DEFINE_GUID(KSPROPSETID_RtAudio, 0xA855A48C, 0x2F78, 0x4729, 0x90, 0x51, 0x19, 0x68, 0x74, 0x6B, 0x9E, 0xEF);
+DEFINE_GUID(KSPROPSETID_Jack, 0x4509F757, 0x2D46, 0x4637, 0x8E, 0x62, 0xCE, 0x7D, 0xB9, 0x44, 0xF5, 0x7B);
+DEFINE_GUID(KSPROPSETID_TopologyNode, 0x45FFAAA1, 0x6E1B, 0x11D0, 0xBC, 0xF2, 0x44, 0x45, 0x53, 0x54, 0x00, 0x00);
+DEFINE_GUID(KSCATEGORY_AUDIO, 0x6994AD04, 0x93EF, 0x11D0, 0xA3, 0xCC, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96);
+DEFINE_GUID(KSCATEGORY_REALTIME, 0xEB115FFC, 0x10C8, 0x4964, 0x83, 0x1D, 0x6D, 0xCB, 0x02, 0xE6, 0xF2, 0x3F);
+DEFINE_GUID(KSCATEGORY_TOPOLOGY, 0xDDA54A40, 0x1E4C, 0x11D1, 0xA0, 0x50, 0x40, 0x57, 0x05, 0xC1, 0x00, 0x00);
+DEFINE_GUID(KSDATAFORMAT_TYPE_AUDIO, 0x73647561, 0x0000, 0x0010, 0x80, 0x00, 0x00, 0xAA, 0x00, 0x38, 0x9B, 0x71);
+DEFINE_GUID(KSDATAFORMAT_SUBTYPE_PCM, 0x00000001, 0x0000, 0x0010, 0x80, 0x00, 0x00, 0xAA, 0x00, 0x38, 0x9B, 0x71);
+DEFINE_GUID(KSDATAFORMAT_SUBTYPE_IEEE_FLOAT, 0x00000003, 0x0000, 0x0010, 0x80, 0x00, 0x00, 0xAA, 0x00, 0x38, 0x9B, 0x71);
+DEFINE_GUID(KSDATAFORMAT_SUBTYPE_ANALOG, 0x6DBA3190, 0x67BD, 0x11CF, 0xA0, 0xF7, 0x00, 0x20, 0xAF, 0xD1, 0x56, 0xE4);
+DEFINE_GUID(KSDATAFORMAT_SPECIFIER_WAVEFORMATEX, 0x05589F81, 0xC356, 0x11CE, 0xBF, 0x01, 0x00, 0xAA, 0x00, 0x55, 0x59, 0x5A);
+DEFINE_GUID(KSDATAFORMAT_SPECIFIER_DSOUND, 0x518590A2, 0xA184, 0x11D0, 0x85, 0x22, 0x00, 0xC0, 0x4F, 0xD9, 0xBA, 0xF3);
+DEFINE_GUID(KSNODETYPE_DAC, 0x507AE360, 0xC554, 0x11D0, 0x8A, 0x2B, 0x00, 0xA0, 0xC9, 0x25, 0x5A, 0xC1);
+DEFINE_GUID(KSNODETYPE_ADC, 0x4D837FE0, 0xC555, 0x11D0, 0x8A, 0x2B, 0x00, 0xA0, 0xC9, 0x25, 0x5A, 0xC1);
+DEFINE_GUID(KSNODETYPE_SPEAKER, 0xDFF21CE1, 0xF70F, 0x11D0, 0xB9, 0x17, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96);
+DEFINE_GUID(KSNODETYPE_MICROPHONE, 0xDFF21BE1, 0xF70F, 0x11D0, 0xB9, 0x17, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96);
+DEFINE_GUID(KSNODETYPE_LINE_CONNECTOR, 0xDFF21FE3, 0xF70F, 0x11D0, 0xB9, 0x17, 0x00, 0xA0, 0xC9, 0x22, 0x31, 0x96);
+DEFINE_GUID(KSNODETYPE_VOLUME, 0x3A5ACC00, 0xC557, 0x11D0, 0x8A, 0x2B, 0x00, 0xA0, 0xC9, 0x25, 0x5A, 0xC1);
+DEFINE_GUID(KSNODETYPE_MUTE, 0x02B223C0, 0xC557, 0x11D0, 0x8A, 0x2B, 0x00, 0xA0, 0xC9, 0x25, 0x5A, 0xC1);
+DEFINE_GUID(KSNODETYPE_SUM, 0xDA441A60, 0xC556, 0x11D0, 0x8A, 0x2B, 0x00, 0xA0, 0xC9, 0x25, 0x5A, 0xC1);
+DEFINE_GUID(KSEVENTSETID_AudioControlChange, 0xE85E9698, 0xFA2F, 0x11D1, 0x95, 0xBD, 0x00, 0xC0, 0x4F, 0xB9, 0x25, 0xD3);
+
+/* ---- Formats ---- */
+
+#define WAVE_FORMAT_PCM        0x0001
+#define WAVE_FORMAT_IEEE_FLOAT 0x0003
+#define WAVE_FORMAT_EXTENSIBLE 0xFFFE
+
+#define SPEAKER_FRONT_LEFT     0x1
+#define SPEAKER_FRONT_RIGHT    0x2
+#define SPEAKER_FRONT_CENTER   0x4
+#define SPEAKER_LOW_FREQUENCY  0x8
+#define SPEAKER_BACK_LEFT      0x10
+#define SPEAKER_BACK_RIGHT     0x20
+#define KSAUDIO_SPEAKER_MONO   (SPEAKER_FRONT_CENTER)
+#define KSAUDIO_SPEAKER_STEREO (SPEAKER_FRONT_LEFT | SPEAKER_FRONT_RIGHT)
+
+#pragma pack(push, 1)
+typedef struct tWAVEFORMATEX {
+    USHORT wFormatTag;
+    USHORT nChannels;
+    ULONG nSamplesPerSec;
+    ULONG nAvgBytesPerSec;
+    USHORT nBlockAlign;
+    USHORT wBitsPerSample;
+    USHORT cbSize;
+} WAVEFORMATEX, *PWAVEFORMATEX;
+
+typedef struct {
+    WAVEFORMATEX Format;
+    union {
+        USHORT wValidBitsPerSample;
+        USHORT wSamplesPerBlock;
+        USHORT wReserved;
+    } Samples;
+    ULONG dwChannelMask;
+    GUID SubFormat;
+} WAVEFORMATEXTENSIBLE, *PWAVEFORMATEXTENSIBLE;
+
+typedef struct {
+    KSDATAFORMAT DataFormat;
+    WAVEFORMATEX WaveFormatEx;
+} KSDATAFORMAT_WAVEFORMATEX, *PKSDATAFORMAT_WAVEFORMATEX;
+#pragma pack(pop)
+
+typedef struct {
+    KSDATARANGE DataRange;
+    ULONG MaximumChannels;
+    ULONG MinimumBitsPerSample;
+    ULONG MaximumBitsPerSample;
+    ULONG MinimumSampleFrequency;
+    ULONG MaximumSampleFrequency;
+} KSDATARANGE_AUDIO, *PKSDATARANGE_AUDIO;
+
+/* ---- KSPROPSETID_Audio ---- */
+
+typedef enum {
+    KSPROPERTY_AUDIO_LATENCY = 1,
+    KSPROPERTY_AUDIO_COPY_PROTECTION,
+    KSPROPERTY_AUDIO_CHANNEL_CONFIG,
+    KSPROPERTY_AUDIO_VOLUMELEVEL,
+    KSPROPERTY_AUDIO_POSITION,
+    KSPROPERTY_AUDIO_MUTE = 13,
+    KSPROPERTY_AUDIO_CPU_RESOURCES = 33
+} KSPROPERTY_AUDIO;
+
+#define KSAUDIO_CPU_RESOURCES_NOT_HOST_CPU 0x00000000
+
+typedef struct {
+    ULONGLONG PlayOffset;
+    ULONGLONG WriteOffset;
+} KSAUDIO_POSITION, *PKSAUDIO_POSITION;
+
+typedef struct {
+    LONG ActiveSpeakerPositions;
+} KSAUDIO_CHANNEL_CONFIG, *PKSAUDIO_CHANNEL_CONFIG;
+
+#define KSNODEPIN_STANDARD_IN  1
+#define KSNODEPIN_STANDARD_OUT 0
+
+/* ---- KSPROPSETID_RtAudio: what PortCls asks a WaveRT stream for its client ---- */
+
+typedef enum {
+    KSPROPERTY_RTAUDIO_GETPOSITIONFUNCTION,
+    KSPROPERTY_RTAUDIO_BUFFER,
+    KSPROPERTY_RTAUDIO_HWLATENCY,
+    KSPROPERTY_RTAUDIO_POSITIONREGISTER,
+    KSPROPERTY_RTAUDIO_CLOCKREGISTER,
+    KSPROPERTY_RTAUDIO_BUFFER_WITH_NOTIFICATION,
+    KSPROPERTY_RTAUDIO_REGISTER_NOTIFICATION_EVENT,
+    KSPROPERTY_RTAUDIO_UNREGISTER_NOTIFICATION_EVENT,
+    KSPROPERTY_RTAUDIO_QUERY_NOTIFICATION_SUPPORT
+} KSPROPERTY_RTAUDIO;
+
+typedef struct {
+    KSPROPERTY Property;
+    PVOID BaseAddress;
+    ULONG RequestedBufferSize;
+} KSRTAUDIO_BUFFER_PROPERTY, *PKSRTAUDIO_BUFFER_PROPERTY;
+
+typedef struct {
+    KSPROPERTY Property;
+    PVOID BaseAddress;
+    ULONG RequestedBufferSize;
+    ULONG NotificationCount;
+} KSRTAUDIO_BUFFER_PROPERTY_WITH_NOTIFICATION, *PKSRTAUDIO_BUFFER_PROPERTY_WITH_NOTIFICATION;
+
+typedef struct {
+    PVOID BufferAddress;
+    ULONG ActualBufferSize;
+    BOOL CallMemoryBarrier;
+} KSRTAUDIO_BUFFER, *PKSRTAUDIO_BUFFER;
+
+typedef struct {
+    ULONG FifoSize;     /* bytes that the hardware reads ahead */
+    ULONG ChipsetDelay; /* 100 ns */
+    ULONG CodecDelay;   /* 100 ns */
+} KSRTAUDIO_HWLATENCY, *PKSRTAUDIO_HWLATENCY;
+
+typedef struct {
+    KSPROPERTY Property;
+    PVOID BaseAddress;
+} KSRTAUDIO_HWREGISTER_PROPERTY, *PKSRTAUDIO_HWREGISTER_PROPERTY;
+
+typedef struct {
+    PVOID Register;
+    ULONG Width;
+    ULONGLONG Numerator;
+    ULONGLONG Denominator;
+    ULONG Accuracy;
+} KSRTAUDIO_HWREGISTER, *PKSRTAUDIO_HWREGISTER;
+
+typedef struct {
+    KSPROPERTY Property;
+    HANDLE NotificationEvent;
+} KSRTAUDIO_NOTIFICATION_EVENT_PROPERTY, *PKSRTAUDIO_NOTIFICATION_EVENT_PROPERTY;
+
+/* ---- KSPROPSETID_Jack ---- */
+
+typedef enum {
+    KSPROPERTY_JACK_DESCRIPTION = 1,
+    KSPROPERTY_JACK_DESCRIPTION2,
+    KSPROPERTY_JACK_SINK_INFO
+} KSPROPERTY_JACK;
+
+typedef enum { eConnTypeUnknown, eConnType3Point5mm, eConnTypeQuarter } EPcxConnectionType;
+typedef enum { eGeoLocRear = 1, eGeoLocFront, eGeoLocLeft, eGeoLocRight } EPcxGeoLocation;
+typedef enum { eGenLocPrimaryBox, eGenLocInternal, eGenLocSeparate, eGenLocOther } EPcxGenLocation;
+typedef enum { ePortConnJack, ePortConnIntegratedDevice, ePortConnBothIntegratedAndJack, ePortConnUnknown } EPxcPortConnection;
+
+typedef struct {
+    ULONG ChannelMapping;
+    ULONG Color; /* 0x00RRGGBB */
+    EPcxConnectionType ConnectionType;
+    EPcxGeoLocation GeoLocation;
+    EPcxGenLocation GenLocation;
+    EPxcPortConnection PortConnection;
+    BOOL IsConnected;
+} KSJACK_DESCRIPTION, *PKSJACK_DESCRIPTION;
+
+typedef struct {
+    ULONG DeviceStateInfo;
+    ULONG JackCapabilities;
+} KSJACK_DESCRIPTION2, *PKSJACK_DESCRIPTION2;
+
+#define JACKDESC2_PRESENCE_DETECT_CAPABILITY 0x00000001
+
+#endif

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* build.exe compiles files of this folder only: stands for the unit of the same name. */
+#include "../virtio/common/virtqueue_split.c"

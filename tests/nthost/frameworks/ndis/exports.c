@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* The export table of ndis.sys: each function is in the unit of its noun. */
+#include "adapter.h"
+
+#include "nt/exports.h"
+#include "service.h"
+
+#define MODULE "NDIS.SYS"
+static struct export table[] = {
+    NT_EXPORT(MODULE, NdisMRegisterMiniportDriver),
+    NT_EXPORT(MODULE, NdisMDeregisterMiniportDriver),
+    NT_EXPORT(MODULE, NdisSetOptionalHandlers),
+    NT_EXPORT(MODULE, NdisMSetMiniportAttributes),
+    NT_EXPORT(MODULE, NdisMMapIoSpace),
+    NT_EXPORT(MODULE, NdisMUnmapIoSpace),
+    NT_EXPORT(MODULE, NdisMRegisterInterruptEx),
+    NT_EXPORT(MODULE, NdisMDeregisterInterruptEx),
+    NT_EXPORT(MODULE, NdisMSynchronizeWithInterruptEx),
+    NT_EXPORT(MODULE, NdisMQueueDpc),
+    NT_EXPORT(MODULE, NdisMQueueDpcEx),
+    NT_EXPORT(MODULE, NdisMAllocateSharedMemory),
+    NT_EXPORT(MODULE, NdisMFreeSharedMemory),
+    NT_EXPORT(MODULE, NdisMRegisterScatterGatherDma),
+    NT_EXPORT(MODULE, NdisMDeregisterScatterGatherDma),
+    NT_EXPORT(MODULE, NdisMAllocateNetBufferSGList),
+    NT_EXPORT(MODULE, NdisMFreeNetBufferSGList),
+    NT_EXPORT(MODULE, NdisMGetBusData),
+    NT_EXPORT(MODULE, NdisMSetBusData),
+    NT_EXPORT(MODULE, NdisMSendNetBufferListsComplete),
+    NT_EXPORT(MODULE, NdisMIndicateReceiveNetBufferLists),
+    NT_EXPORT(MODULE, NdisMIndicateStatusEx),
+    NT_EXPORT(MODULE, NdisMOidRequestComplete),
+    NT_EXPORT(MODULE, NdisMPauseComplete),
+    NT_EXPORT(MODULE, NdisMRestartComplete),
+    NT_EXPORT(MODULE, NdisMResetComplete),
+    NT_EXPORT(MODULE, NdisAllocateNetBufferListPool),
+    NT_EXPORT(MODULE, NdisFreeNetBufferListPool),
+    NT_EXPORT(MODULE, NdisAllocateNetBufferPool),
+    NT_EXPORT(MODULE, NdisFreeNetBufferPool),
+    NT_EXPORT(MODULE, NdisAllocateNetBufferList),
+    NT_EXPORT(MODULE, NdisAllocateNetBufferAndNetBufferList),
+    NT_EXPORT(MODULE, NdisFreeNetBufferList),
+    NT_EXPORT(MODULE, NdisAllocateNetBuffer),
+    NT_EXPORT(MODULE, NdisFreeNetBuffer),
+    NT_EXPORT(MODULE, NdisAllocateMdl),
+    NT_EXPORT(MODULE, NdisFreeMdl),
+    NT_EXPORT(MODULE, NdisGetDataBuffer),
+    NT_EXPORT(MODULE, NdisAdvanceNetBufferDataStart),
+    NT_EXPORT(MODULE, NdisRetreatNetBufferDataStart),
+    NT_EXPORT(MODULE, NdisAllocateMemoryWithTagPriority),
+    NT_EXPORT(MODULE, NdisFreeMemory),
+    NT_EXPORT(MODULE, NdisOpenConfigurationEx),
+    NT_EXPORT(MODULE, NdisCloseConfiguration),
+    NT_EXPORT(MODULE, NdisReadConfiguration),
+    NT_EXPORT(MODULE, NdisReadNetworkAddress),
+    NT_EXPORT(MODULE, NdisAllocateTimerObject),
+    NT_EXPORT(MODULE, NdisSetTimerObject),
+    NT_EXPORT(MODULE, NdisCancelTimerObject),
+    NT_EXPORT(MODULE, NdisFreeTimerObject),
+    NT_EXPORT(MODULE, NdisAllocateIoWorkItem),
+    NT_EXPORT(MODULE, NdisQueueIoWorkItem),
+    NT_EXPORT(MODULE, NdisFreeIoWorkItem),
+    NT_EXPORT(MODULE, NdisMSleep),
+    NT_EXPORT(MODULE, NdisInitializeEvent),
+    NT_EXPORT(MODULE, NdisSetEvent),
+    NT_EXPORT(MODULE, NdisResetEvent),
+    NT_EXPORT(MODULE, NdisWaitEvent),
+    NT_EXPORT(MODULE, NdisGetSystemUpTimeEx),
+    NT_EXPORT(MODULE, NdisGetVersion),
+    NT_EXPORT(MODULE, NdisGetSharedDataAlignment),
+    NT_EXPORT(MODULE, NdisGroupActiveProcessorCount),
+    NT_EXPORT(MODULE, NdisCurrentProcessorIndex),
+    NT_EXPORT(MODULE, NdisAdjustNetBufferCurrentMdl),
+    NT_EXPORT(MODULE, NdisMRemoveMiniport),
+    NT_EXPORT_AS(MODULE, NdisWriteErrorLogEntry, service_write_error_log),
+};
+
+void exports_ndis(void)
+{
+    exports_add(table, sizeof table / sizeof table[0]);
+}
