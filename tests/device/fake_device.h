@@ -31,7 +31,7 @@ struct fake_memory {
  * Defaults are a modern-only blk device much like QEMU's.
  */
 struct fake_options {
-    const char *type;  /* "blk" (default), "net", "input" or "echo" (what it reads of a chain is what it writes) */
+    const char *type;  /* "blk" (default), "net", "input", "snd" or "echo" (writes what it reads) */
     const char *fault; /* NULL or a list "name[=value],..." from the fault table */
     struct fake_memory memory;
     uint16_t pci_device_id; /* 0x1040 + type */

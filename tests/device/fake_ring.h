@@ -35,7 +35,7 @@ size_t fake_chain_read(const struct fake_chain *chain, uint64_t offset, void *to
 size_t fake_chain_write(const struct fake_chain *chain, uint64_t offset, const void *from, size_t length);
 
 /* As the used length of a request: it is returned later, by fake_ring_return. */
-#define FAKE_HELD 0xFFFFFFFFu
+#define FAKE_HELD 0xFFFFFF7Fu
 void fake_ring_return(struct fake_device *device, unsigned queue, uint16_t head, uint32_t length);
 
 /* Works on a live queue. Returns how many chains were taken. */

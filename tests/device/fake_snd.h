@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Driving and looking into the sound model: a device with its own sample clock that plays what it is sent and captures a
- * known signal. Time is fake_clock_us; the sample clock runs knob snd-ppm off it and starts with START.
+ * Driving and looking into the sound model: a device with its own sample clock that plays what it is sent and captures
+ * a known signal. Time is fake_clock_us; the sample clock runs knob snd-ppm off it and starts with START.
  *
  * Play back: data is copied when a message arrives (as QEMU does) and compared when it is played. A message is returned
  * when its last frame was played, and up to snd-late microseconds (seeded) after that, always in order.
@@ -34,12 +34,12 @@ struct fake_snd_stream {
     uint8_t channels, format, rate;
     uint32_t frame_bytes, frames_per_second;
     uint64_t commands, starts;
-    uint64_t messages;  /* played or filled */
-    uint64_t xruns;     /* times that a started stream had nothing */
+    uint64_t messages;   /* played or filled */
+    uint64_t xruns;      /* times that a started stream had nothing */
     uint64_t silence_us; /* how long in all */
-    uint64_t torn;      /* messages whose data changed between arrival and playing */
+    uint64_t torn;       /* messages whose data changed between arrival and playing */
     uint64_t lost_bytes; /* captured, without a buffer to go to */
-    unsigned held;      /* messages in the device */
+    unsigned held;       /* messages in the device */
 };
 void fake_snd_look(const struct fake_device *device, unsigned stream, struct fake_snd_stream *look);
 /* The first stream of a direction, FAKE_SND_OUTPUT or _INPUT. */
@@ -63,6 +63,9 @@ unsigned fake_snd_event_buffers(const struct fake_device *device);
 void fake_snd_fail(struct fake_device *device, uint32_t code, uint32_t status, unsigned count);
 /* Control messages are answered so much later; UINT64_MAX: never. */
 void fake_snd_answer_after(struct fake_device *device, uint64_t microseconds);
+
+/* Returns the last message of a stream before its time and out of order; it counts as neither played nor filled. */
+void fake_snd_return_last(struct fake_device *device, unsigned stream);
 
 /* Faults of the table from now on. false: one does not exist. */
 bool fake_snd_fault(struct fake_device *device, const char *list);

@@ -8,6 +8,7 @@
 
 #include "frameworks/event_log.h"
 #include "frameworks/ndis/ndis_host.h"
+#include "frameworks/portcls/portcls_host.h"
 #include "frameworks/storport/storport_host.h"
 #include "image/image.h"
 #include "options.h"
@@ -21,6 +22,8 @@ struct run {
     unsigned adapter_count;
     struct nd_adapter *net[ND_MAX_ADAPTERS]; /* NDIS' */
     unsigned net_count;
+    struct pc_device *sound[PC_MAX_DEVICES]; /* PortCls' */
+    unsigned sound_count;
 };
 
 /* What stands between main and a framework: each case names its own. */
@@ -31,7 +34,7 @@ struct framework {
     void (*finish)(struct run *run); /* stops and removes what a case left */
 };
 
-extern const struct framework storport_framework, ndis_framework, wdf_framework;
+extern const struct framework storport_framework, ndis_framework, wdf_framework, portcls_framework;
 
 struct test_case {
     const struct framework *framework;
@@ -65,15 +68,25 @@ bool case_remove(struct run *run);
 bool case_soak(struct run *run);
 bool case_serve(struct run *run);
 bool case_input_info(struct run *run);
+bool case_input_refused(struct run *run);
 bool case_input_poke(struct run *run);
 bool case_input_life(struct run *run);
 bool case_input_events(struct run *run);
 bool case_input_judge(struct run *run);
+bool case_input_keys(struct run *run);
+bool case_input_desk(struct run *run);
 bool case_net_info(struct run *run);
 bool case_net_refused(struct run *run);
 bool case_net_serve(struct run *run);
 bool case_net_life(struct run *run);
 bool case_net_oids(struct run *run);
 bool case_net_poke(struct run *run);
+bool case_snd_info(struct run *run);
+bool case_snd_refused(struct run *run);
+bool case_snd_play(struct run *run);
+bool case_snd_pause(struct run *run);
+bool case_snd_loop(struct run *run);
+bool case_snd_life(struct run *run);
+bool case_snd_unplug(struct run *run);
 
 #endif

@@ -2,7 +2,9 @@
 /* Cases of an input device's life: what it says of itself, sleeps and stops with reads pending, random ends. */
 #include "input.h"
 
-#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
 
 #include "verify/verify.h"
 
@@ -30,6 +32,27 @@ static void show(unsigned number, const struct input *input)
     }
 }
 
+/* The diagnostic record, by the path of virtio_diag.h, where the driver has one; it must tell the truth. */
+static bool show_diag(struct input *input)
+{
+    uint8_t bytes[VIRTIO_DIAG_HID_REPORT_LENGTH] = {VIRTIO_DIAG_HID_REPORT_ID};
+    VIRTIO_DIAG diag;
+    int32_t status;
+    if (hid_report_length(hid_map(input->hid), HID_FEATURE, VIRTIO_DIAG_HID_REPORT_ID) != sizeof bytes) {
+        return true;
+    }
+    status = hid_get(input->hid, HID_FEATURE, bytes, sizeof bytes);
+    if (status != 0 || bytes[0] != VIRTIO_DIAG_HID_REPORT_ID) {
+        return failed("the diagnostic record: status %#x, report id %#x", (unsigned)status, bytes[0]);
+    }
+    memcpy(&diag, bytes + 1, sizeof diag);
+    if ((diag.interrupt_mode == VIRTIO_DIAG_INTERRUPT_MESSAGE) != (wdf_messages(input->device) != 0)) {
+        return failed("the record says interrupt mode %u, which is not what the system granted", diag.interrupt_mode);
+    }
+    diag_show(&diag);
+    return true;
+}
+
 bool case_input_info(struct run *run)
 {
     if (!inputs_start(run)) {
@@ -37,8 +60,30 @@ bool case_input_info(struct run *run)
     }
     for (unsigned i = 0; i < inputs.count; i++) {
         show(i, &inputs.input[i]);
+        if (!show_diag(&inputs.input[i])) {
+            return false;
+        }
     }
     return true;
+}
+
+bool case_input_refused(struct run *run)
+{
+    int32_t status = wdf_driver_entry(run->image->entry);
+    if (status < 0 || run->bus->function_count == 0) {
+        return failed("DriverEntry returned %#x, %u devices", (unsigned)status, run->bus->function_count);
+    }
+    if (wdf_start(0, &inputs.input[inputs.count++].device) >= 0) {
+        return failed("the driver started a device that it should have refused");
+    }
+    for (unsigned i = 0; run->options->reason != NULL && i < event_count(); i++) {
+        if (strstr(event_at(i)->text, run->options->reason) != NULL) {
+            say("refused: %s", event_at(i)->text);
+            return true;
+        }
+    }
+    return run->options->reason == NULL || failed("the event log does not say \"%s\"; its last of %u entries: %s",
+                                                  run->options->reason, event_count(), event_last_text("none"));
 }
 
 /* The first output report of the device, all zero; true when it has none. */
@@ -111,6 +156,7 @@ static bool one_event(struct run *run, struct input *input, unsigned function, u
     if (input->device == NULL) {
         input->hid = NULL;
         inputs.count--;
+        event_clear();
         if (!input_start(run, function)) {
             return false;
         }

@@ -47,7 +47,7 @@ static struct bus *open_bus(const struct options *o, const struct framework *fra
 static uint64_t device_read(void *context, uint64_t address, unsigned width)
 {
     struct bus *bus = context;
-    if (nd_is_gone(address) || wdf_is_gone(address)) {
+    if (nd_is_gone(address) || wdf_is_gone(address) || pc_is_gone(address)) {
         return UINT64_MAX >> (64 - 8 * width);
     }
     return bus->ops->mem_read(bus, address, width);
@@ -56,7 +56,7 @@ static uint64_t device_read(void *context, uint64_t address, unsigned width)
 static void device_write(void *context, uint64_t address, unsigned width, uint64_t value)
 {
     struct bus *bus = context;
-    if (nd_is_gone(address) || wdf_is_gone(address)) {
+    if (nd_is_gone(address) || wdf_is_gone(address) || pc_is_gone(address)) {
         return;
     }
     dma_on_write(bus, address, width, value);

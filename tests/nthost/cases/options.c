@@ -26,6 +26,8 @@ static const char usage[] =
     "  --tap NAME[,PROPS]    the same on the TAP device NAME, which exists where nthost runs, with vnet header\n"
     "  --input TEXT          an input device on QEMU: virtio-keyboard-pci, virtio-mouse-pci, virtio-tablet-pci, with properties\n"
     "                        (virtio-mouse-pci,wheel-axis=false); may be repeated\n"
+    "  --sound FILE[,PROPS]  a virtio sound device on QEMU; what it plays goes to the WAV file FILE (48 kHz, stereo, 16\n"
+    "                        bit); PROPS are properties of QEMU's virtio-sound-pci\n"
     "  --machine TEXT        QEMU's -machine: q35 (default) or pc\n"
     "  --qemu-arg ARG        one more argument for QEMU; may be repeated\n"
     "  --ram MIB             guest RAM (2048; half of it lies above 4 GiB)\n"
@@ -45,6 +47,9 @@ static const char usage[] =
     "Case\n"
     "  --socket PATH         serve: where nbdkit's plug-in connects\n"
     "  --tap-above PLACE     net-serve: TAP device to make above the adapter: NAME or NAMESPACE/NAME; one per adapter\n"
+    "  --format RATE:CHANNELS:BITS  of sound that is played and recorded (48000:2:16)\n"
+    "  --tone HZ             play a sine in place of the pattern\n"
+    "  --notifications N     events per cyclic buffer (2); 0: the position is polled\n"
     "  --reason TEXT         refused: what the event log has to say\n"
     "  --count N             rounds of a case that repeats something\n"
     "  --trace               say every callback, import fault, register access and event on standard error\n"
@@ -120,6 +125,34 @@ static void add_nic(struct options *o, const char *props)
     add_qemu_arg(o, device);
 }
 
+/* Fixed settings: what the driver's stream is converted to, if at all, does not depend on it. */
+static void add_sound(struct options *o, const char *text)
+{
+    static unsigned number;
+    const char *comma = strchr(text, ',');
+    int length = comma != NULL ? (int)(comma - text) : (int)strlen(text);
+    char *audiodev = NULL, *device = NULL;
+    if (length == 0 || asprintf(&audiodev, "wav,id=sound%u,path=%.*s,out.frequency=48000,out.channels=2,out.format=s16,"
+                                "out.fixed-settings=on", number, length, text) < 0 ||
+        asprintf(&device, "virtio-sound-pci,audiodev=sound%u%s", number, comma != NULL ? comma : "") < 0) {
+        wrong("--sound %s: a file name is missing", text);
+    }
+    add_qemu_arg(o, "-audiodev");
+    add_qemu_arg(o, audiodev);
+    add_qemu_arg(o, "-device");
+    add_qemu_arg(o, device);
+    number++;
+}
+
+static void set_format(struct options *o, const char *text)
+{
+    char end;
+    if (sscanf(text, "%u:%u:%u%c", &o->rate, &o->channels, &o->bits, &end) != 3 || o->channels == 0 || o->channels > 8 ||
+        o->bits % 8 != 0 || o->bits == 0 || o->bits > 32 || o->rate < 1000 || o->rate > 384000) {
+        wrong("--format %s: RATE:CHANNELS:BITS is wanted", text);
+    }
+}
+
 static void add_keyword(struct options *o, const char *text)
 {
     if (o->keyword_count == MAX_KEYWORDS || strchr(text, '=') == NULL || text[0] == '=') {
@@ -179,7 +212,7 @@ static void list_faults(void)
 }
 
 enum { DISK = 1, INPUT, MODULE, MACHINE, QEMU_ARG, RAM, FAULT, MESSAGES, PREEMPT, RESTART, BOOT, NULL_ENTRY, SEED, SOCKET, REASON,
-       COUNT, TRACE, LIST, FAULTS, HELP, NIC, TAP, TAP_ABOVE, KEYWORD, THROTTLE };
+       COUNT, TRACE, LIST, FAULTS, HELP, NIC, TAP, TAP_ABOVE, KEYWORD, THROTTLE, SOUND, FORMAT, TONE, NOTIFY };
 
 static const struct option names[] = {
     {"input", required_argument, NULL, INPUT},         {"module", required_argument, NULL, MODULE},
@@ -194,6 +227,8 @@ static const struct option names[] = {
     {"list-faults", no_argument, NULL, FAULTS},
     {"nic", required_argument, NULL, NIC},             {"tap", required_argument, NULL, TAP},
     {"tap-above", required_argument, NULL, TAP_ABOVE}, {"keyword", required_argument, NULL, KEYWORD},
+    {"sound", required_argument, NULL, SOUND},         {"format", required_argument, NULL, FORMAT},
+    {"tone", required_argument, NULL, TONE},           {"notifications", required_argument, NULL, NOTIFY},
     {"throttle", required_argument, NULL, THROTTLE},   {"help", no_argument, NULL, HELP},                 {NULL, 0, NULL, 0}};
 
 static void take(struct options *o, int option, const char *text)
@@ -223,6 +258,10 @@ static void take(struct options *o, int option, const char *text)
     case TRACE: o->trace = true; break;
     case LIST: list_cases(); exit(0);
     case FAULTS: list_faults(); exit(0);
+    case SOUND: add_sound(o, text); break;
+    case FORMAT: set_format(o, text); break;
+    case TONE: o->tone = (double)number("tone", text, 100000); break;
+    case NOTIFY: o->notifications = (unsigned)number("notifications", text, 2); break;
     case HELP: fputs(usage, stdout); exit(0);
     default: exit(2);
     }
@@ -235,6 +274,7 @@ void options_parse(struct options *o, int argc, char **argv)
     o->bus = "qemu";
     o->machine = "q35";
     o->system.messages = 1;
+    o->notifications = 2;
     o->system.seed = 1;
     o->system.keywords = o->keywords;
     opterr = 0;
@@ -256,6 +296,6 @@ void options_parse(struct options *o, int argc, char **argv)
         wrong("net-serve wants --tap-above PLACE%s", "");
     }
     if (strcmp(o->bus, "qemu") == 0 && o->qemu_arg_count == 0) {
-        wrong("no device: give --disk FILE, --tap NAME, --nic PROPS or --fault NAME%s", "");
+        wrong("no device: give --disk FILE, --tap NAME, --nic PROPS, --sound FILE or --fault NAME%s", "");
     }
 }

@@ -23,6 +23,9 @@ struct options {
     unsigned tap_above_count;
     const char *keywords[MAX_KEYWORDS + 1]; /* NAME=VALUE */
     unsigned keyword_count;
+    unsigned rate, channels, bits; /* of sound; 0: 48000, 2, 16 */
+    unsigned notifications;        /* sound: per buffer */
+    double tone;                   /* Hz; 0: the pattern */
     uint64_t ram_mib;
     uint64_t count;      /* rounds of cases that repeat something; 0: the case's own default */
     const char *parser;  /* hidparse.sys to judge with, NULL: none */

@@ -37,3 +37,8 @@ const char *event_last_text(const char *otherwise)
 {
     return count > 0 ? events[count - 1].text : otherwise;
 }
+
+void event_clear(void)
+{
+    count = 0;
+}

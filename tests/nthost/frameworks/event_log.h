@@ -15,6 +15,9 @@ struct event {
 /* Adds one entry and says it in the trace; text may be NULL. Breaks rule eventlog.full when a driver fills the log. */
 void event_add(uint32_t error_code, uint32_t unique_id, const char *text);
 
+/* Empties the log: a case that starts many devices looks at one at a time. */
+void event_clear(void);
+
 /* Entries so far; the one at index, NULL behind the last. */
 unsigned event_count(void);
 const struct event *event_at(unsigned index);

@@ -23,6 +23,7 @@ static struct export unknown[MAX_UNKNOWN];
 static unsigned unknown_count;
 static uint8_t *thunks;
 static unsigned thunk_count;
+static const struct export *thunk_of[MAX_THUNKS]; /* one thunk for each entry, however often it is bound */
 
 void import_crossing(void); /* cpu/switch.S */
 
@@ -93,6 +94,11 @@ static void *make_thunk(struct export *entry)
 {
     void (*target)(void) = import_crossing;
     uint8_t *thunk, *at;
+    for (unsigned i = 0; i < thunk_count; i++) {
+        if (thunk_of[i] == entry) {
+            return thunks + THUNK * i;
+        }
+    }
     if (thunks == NULL) {
         thunks = mmap(NULL, THUNK * MAX_THUNKS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     }
@@ -100,6 +106,7 @@ static void *make_thunk(struct export *entry)
         host_fatal("no memory for import thunks");
     }
     mprotect(thunks, THUNK * MAX_THUNKS, PROT_READ | PROT_WRITE);
+    thunk_of[thunk_count] = entry;
     at = thunk = thunks + THUNK * thunk_count++;
 #if defined(__x86_64__)
     at = put(at, "\x49\xbb", 2);

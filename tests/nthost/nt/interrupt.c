@@ -42,12 +42,12 @@ static struct connection connections[BUS_MAX_FUNCTIONS];
 static struct system_options options;
 static unsigned random_state;
 
-unsigned long interrupt_count(unsigned function)
+unsigned long wdm_interrupt_count(unsigned function)
 {
     return connections[function].count;
 }
 
-bool interrupt_uses_messages(unsigned function)
+bool wdm_interrupt_uses_messages(unsigned function)
 {
     return connections[function].messages != 0;
 }
@@ -107,7 +107,7 @@ static void deliver(struct connection *i, unsigned function)
     }
 }
 
-void interrupt_deliver(void)
+void wdm_interrupt_deliver(void)
 {
     if (cpu_irql >= IRQL_DEVICE) {
         return;
@@ -127,7 +127,7 @@ static void window(void)
     }
     is_nested = true;
     nt_bus->ops->poll(nt_bus, 0);
-    interrupt_deliver();
+    wdm_interrupt_deliver();
     dpc_run();
     is_nested = false;
 }
@@ -341,7 +341,7 @@ static VOID NTAPI release(PKINTERRUPT object, KIRQL old)
     cpu_irql = old;
 }
 
-void interrupt_expect_none(void)
+void wdm_interrupt_expect_none(void)
 {
     for (unsigned f = 0; f < BUS_MAX_FUNCTIONS; f++) {
         if (connections[f].is_connected) {

@@ -102,7 +102,7 @@ static NTSTATUS query_interface(unsigned function, IO_STACK_LOCATION *location)
     b->SetBusData = (PGET_SET_DEVICE_DATA)exports_bind_entry(&bus_interface[2], false);
     b->GetBusData = (PGET_SET_DEVICE_DATA)exports_bind_entry(&bus_interface[3], false);
     b->TranslateBusAddress = (PTRANSLATE_BUS_ADDRESS)exports_bind_entry(&bus_interface[4], false);
-    b->GetDmaAdapter = (PGET_DMA_ADAPTER)b->TranslateBusAddress;
+    b->GetDmaAdapter = (PGET_DMA_ADAPTER)(PVOID)b->TranslateBusAddress;
     pdos[function].interfaces++;
     return STATUS_SUCCESS;
 }

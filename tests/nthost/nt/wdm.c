@@ -20,12 +20,13 @@ void wdm_init(const struct system_options *options)
     exports_dma_adapter();
     exports_work();
     exports_pdo();
+    exports_rtl();
     nt_pump = wdm_pump;
 }
 
 static void run_due(void)
 {
-    interrupt_deliver();
+    wdm_interrupt_deliver();
     timer_run();
     dpc_run();
     work_run();
@@ -51,6 +52,6 @@ void wdm_expect_nothing_left(void)
 {
     dpc_expect_none();
     work_expect_none();
-    interrupt_expect_none();
+    wdm_interrupt_expect_none();
     dma_adapter_expect_none();
 }

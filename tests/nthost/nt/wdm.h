@@ -37,10 +37,10 @@ void dpc_expect_none(void);
 void exports_event(void);
 
 void exports_interrupt(const struct system_options *options);
-void interrupt_deliver(void);
-void interrupt_expect_none(void);
-unsigned long interrupt_count(unsigned function);
-bool interrupt_uses_messages(unsigned function);
+void wdm_interrupt_deliver(void);
+void wdm_interrupt_expect_none(void);
+unsigned long wdm_interrupt_count(unsigned function);
+bool wdm_interrupt_uses_messages(unsigned function);
 
 void exports_dma_adapter(void);
 void dma_adapter_expect_none(void);
@@ -52,6 +52,7 @@ void work_run(void);
 void work_expect_none(void);
 
 void exports_pdo(void);
+void exports_rtl(void);
 
 #ifdef _NTDDK_
 

@@ -11,7 +11,8 @@ WRONG = [[], ["--nonsense"], ["DRIVER"], ["--fault"], ["--fault", "none", "DRIVE
          ["--fault", "none", "/etc/passwd", "info"], ["--fault", "nonsense", "DRIVER", "info"], ["DRIVER", "info"],
          ["--disk", "/nonexistent.img", "DRIVER", "info"], ["--disk", ",", "DRIVER", "info"],
          ["--fault", "none", "DRIVER", "info", "more"], ["--fault", "none", "DRIVER", "serve"],
-         ["--machine", "nonsense", "--disk", "/dev/null", "DRIVER", "info"]]
+         ["--machine", "nonsense", "--disk", "/dev/null", "DRIVER", "info"], ["--fault", "none", "DRIVER", "net-serve"],
+         ["--fault", "none", "--keyword", "nonsense", "DRIVER", "net-info"], ["--tap", ",", "DRIVER", "net-info"]]
 
 
 def main():

@@ -121,10 +121,18 @@ static volatile UINT8 *MapBar(void *opaque, UINT8 bar_index, UINT32 offset, UINT
     return bar->mapped != NULL ? bar->mapped + offset : NULL;
 }
 
+/* KeStallExecutionProcessor is for 50 microseconds at a time. */
+#define STALL_MAX_US 50
+
 static VOID Stall(void *opaque, UINT32 microseconds)
 {
+    UINT32 piece;
+
     UNREFERENCED_PARAMETER(opaque);
-    KeStallExecutionProcessor(microseconds);
+    for (; microseconds != 0; microseconds -= piece) {
+        piece = microseconds < STALL_MAX_US ? microseconds : STALL_MAX_US;
+        KeStallExecutionProcessor(piece);
+    }
 }
 
 const VIRTIO_PCI_OPS aerovinput_pci_ops = {ReadConfig, BarLength, MapBar, Stall};

@@ -44,6 +44,7 @@ struct transfer {
     uint32_t code;
     void *user_buffer, *input;
     uint32_t input_length, output_length;
+    uint32_t most; /* bytes that may be said to be there; 0: output_length */
     bool completed;
     NTSTATUS status;
     uint32_t information;
@@ -99,9 +100,9 @@ static NTSTATUS perform(struct hid_device *device, struct transfer *t)
         irp_free(irp);
         return STATUS_PENDING;
     }
-    if (t->status >= 0 && t->information > t->output_length && t->output_length != 0) {
+    if (t->status >= 0 && t->information > (t->most != 0 ? t->most : t->output_length) && t->output_length != 0) {
         rule_broken("hid.length", "control code %#x: %u bytes are said to be in a buffer of %u", t->code,
-                    t->information, t->output_length);
+                    t->information, t->most != 0 ? t->most : t->output_length);
     }
     irp_free(irp);
     return t->status;
@@ -358,24 +359,41 @@ bool hid_wait_report(struct hid_device *device, unsigned timeout_ms, struct hid_
 
 /* ---- Output and the rest ---- */
 
-int32_t hid_write(struct hid_device *device, const uint8_t *bytes, uint32_t length, bool by_set_output)
+/* A request with a packet; is_answer: the minidriver fills the report in, else it must leave it alone. */
+static NTSTATUS transfer_packet(struct hid_device *device, uint32_t code, uint8_t *bytes, uint32_t length,
+                                bool is_answer)
 {
     HID_XFER_PACKET *packet = memory_alloc(MEMORY_POOL, sizeof *packet, 0, "HID_XFER_PACKET");
-    struct transfer t = {.code = by_set_output ? IOCTL_HID_SET_OUTPUT_REPORT : IOCTL_HID_WRITE_REPORT,
-                         .user_buffer = packet,
-                         .input_length = sizeof *packet};
+    struct transfer t = {.code = code, .user_buffer = packet};
     NTSTATUS status;
-    packet->reportBuffer = memory_alloc(MEMORY_POOL, length, 0, "output report");
+    packet->reportBuffer = memory_alloc(MEMORY_POOL, length, 0, "report of a packet");
     packet->reportBufferLen = length;
     packet->reportId = device->map.has_ids ? bytes[0] : 0;
     memcpy(packet->reportBuffer, bytes, length);
+    *(is_answer ? &t.output_length : &t.input_length) = sizeof *packet;
+    t.most = is_answer ? length : 0;
     status = perform(device, &t);
-    if (memcmp(packet->reportBuffer, bytes, length) != 0) {
+    if (!is_answer && memcmp(packet->reportBuffer, bytes, length) != 0) {
         rule_broken("hid.report", "the minidriver wrote into an output report");
     }
+    memcpy(bytes, packet->reportBuffer, length);
     memory_free(packet->reportBuffer);
     memory_free(packet);
     return status;
+}
+
+int32_t hid_write(struct hid_device *device, const uint8_t *bytes, uint32_t length, bool by_set_output)
+{
+    uint8_t copy[HID_REPORT_BYTES];
+    memcpy(copy, bytes, length);
+    return transfer_packet(device, by_set_output ? IOCTL_HID_SET_OUTPUT_REPORT : IOCTL_HID_WRITE_REPORT, copy, length,
+                           false);
+}
+
+int32_t hid_get(struct hid_device *device, enum hid_report_type type, uint8_t *bytes, uint32_t length)
+{
+    return transfer_packet(device, type == HID_FEATURE ? IOCTL_HID_GET_FEATURE : IOCTL_HID_GET_INPUT_REPORT, bytes,
+                           length, true);
 }
 
 int32_t hid_control(struct hid_device *device, uint32_t code, uintptr_t argument)

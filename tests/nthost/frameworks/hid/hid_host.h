@@ -62,6 +62,12 @@ bool hid_wait_report(struct hid_device *device, unsigned timeout_ms, struct hid_
  * never came back. */
 int32_t hid_write(struct hid_device *device, const uint8_t *bytes, uint32_t length, bool by_set_output);
 
+/*
+ * Asks for an input or feature report; bytes begin with its id. Returns an NTSTATUS. bytes are then as the minidriver left
+ * them.
+ */
+int32_t hid_get(struct hid_device *device, enum hid_report_type type, uint8_t *bytes, uint32_t length);
+
 /* Any other internal control code without buffers, for example ACTIVATE_DEVICE (collection in argument). Returns an
  * NTSTATUS. */
 int32_t hid_control(struct hid_device *device, uint32_t code, uintptr_t argument);

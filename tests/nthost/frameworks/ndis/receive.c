@@ -10,6 +10,7 @@
 #include "cpu/cpu.h"
 #include "mem/memory.h"
 #include "nt/mdl.h"
+#include "verify/dma.h"
 #include "verify/verify.h"
 
 enum { ETHERNET = 14, MOST_HELD = 2048, MOST_PIECES = 48, HELD = 1, KNOWN_FLAGS = 0x3f03 };
@@ -282,6 +283,7 @@ VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
     bool must_copy = (ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES) != 0;
     ULONG count = 0;
     check_indication(a, PortNumber, ReceiveFlags);
+    dma_audit(a->function); /* what became available so far did so while the frames' memory was the device's */
     if (must_copy) {
         deliver_held(); /* order is kept */
     }

@@ -11,6 +11,7 @@
 #include "cpu/cpu.h"
 #include "mem/memory.h"
 #include "nt/mdl.h"
+#include "verify/dma.h"
 #include "verify/verify.h"
 
 enum { BUCKETS = 8192, MOST_MAPPED = 1024, MOST_ELEMENTS = 512 };
@@ -269,6 +270,7 @@ bool sg_is_deferred(void)
 VOID NTAPI NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST pSGL, PNET_BUFFER NetBuffer)
 {
     struct object *o = object_of(NdisMiniportDmaHandle, OBJECT_DMA);
+    dma_audit(o->adapter->function); /* the device may have been faster than any kick */
     for (int i = 0; i < MOST_MAPPED && mapped[i] != NULL; i++) {
         struct mapped *m = mapped[i];
         if (m->in_use && !m->is_deferred && m->adapter == o->adapter && m->buffer == NetBuffer && m->list == pSGL) {

@@ -124,7 +124,8 @@ static VOID PutUsages(WRITER *writer, const INPUT_LAYOUT *layout, const INPUT_FI
     }
 }
 
-static VOID PutField(WRITER *writer, const INPUT_LAYOUT *layout, const INPUT_FIELD *field)
+/* One main item with what it needs in front. */
+static VOID PutMainItem(WRITER *writer, const INPUT_LAYOUT *layout, const INPUT_FIELD *field)
 {
     static const UINT8 main_items[][2] = {
         {ITEM_INPUT, DATA_VARIABLE},  /* INPUT_FIELD_BITS */
@@ -142,6 +143,25 @@ static VOID PutField(WRITER *writer, const INPUT_LAYOUT *layout, const INPUT_FIE
     }
     PutShape(writer, field);
     PutUnsigned(writer, main_items[field->type][0], main_items[field->type][1]);
+}
+
+/* Parsers bound the usages that one main item may list (Wine's at 31), so a long list becomes several items. */
+#define LISTED_USAGES_MAX 8
+
+static VOID PutField(WRITER *writer, const INPUT_LAYOUT *layout, const INPUT_FIELD *field)
+{
+    INPUT_FIELD part = *field;
+    UINT16 done;
+
+    if (field->is_range || field->type == INPUT_FIELD_PADDING || field->type == INPUT_FIELD_PADDING_OUT) {
+        PutMainItem(writer, layout, field);
+        return;
+    }
+    for (done = 0; done < field->count; done = (UINT16)(done + part.count)) {
+        part.usage = (UINT16)(field->usage + done);
+        part.count = (UINT16)(field->count - done < LISTED_USAGES_MAX ? field->count - done : LISTED_USAGES_MAX);
+        PutMainItem(writer, layout, &part);
+    }
 }
 
 /* page and usage of each collection; pointers have a physical collection inside */
