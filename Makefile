@@ -12,7 +12,7 @@ help:
 	@echo 'make lint     guards and checks of the sources'
 	@echo 'make drivers  build/drivers/{amd64,x86}/*.sys; as root it installs the compilers itself'
 	@echo 'make nthost   the NT host, which runs a .sys as a Linux process: build/nthost'
-	@echo 'make bench    what a buffer costs in the ring engine, against its budget'
+	@echo 'make bench    what a buffer costs in the ring engine and a packet in the network core, against budgets'
 	@echo 'make clean    removes build/'
 
 bootstrap:

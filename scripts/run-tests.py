@@ -142,9 +142,9 @@ STEPS = {
     "check": ("host unit tests under AddressSanitizer and UBSan", ctest("host", ["-DAERO_SANITIZE=ON"], "check")),
     "drivers": ("drivers built twice from nothing", drivers_twice),
     "lint": ("guards and checks of the sources", command("lint", "make", "--no-print-directory", "lint")),
-    "scenario": ("amd64 driver in the NT host", ctest("nthost", NTHOST, "scenario", serial=True)),
+    "scenario": ("amd64 driver in the NT host", ctest("nthost", NTHOST, "scenario")),
     "scenario32": ("x86 driver in the NT host",
-                   ctest("nthost32", [*NTHOST, "-DCMAKE_C_FLAGS=-m32", "-DCMAKE_ASM_FLAGS=-m32"], "scenario32", ("nthost",), serial=True)),
+                   ctest("nthost32", [*NTHOST, "-DCMAKE_C_FLAGS=-m32", "-DCMAKE_ASM_FLAGS=-m32"], "scenario32", ("nthost",))),
     "bench": ("engine cost against its budget", command("bench", "make", "--no-print-directory", "bench")),
 }
 

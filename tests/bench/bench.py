@@ -39,23 +39,22 @@ def inclusive_counts(path):
     return {names[key]: count for key, count in totals.items()}
 
 
-def instructions_per_buffer(bench, kind, config, buffers):
+def instructions_of(command, functions):
+    """Instructions of these functions, and of what they call, while the command runs."""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "callgrind.out")
-        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, bench, kind, *config,
-                        str(buffers)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, *command], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         counts = inclusive_counts(out)
-    wanted = ENGINE if kind == "engine" else FLOOR
-    missing = [name for name in wanted if name not in counts]
+    missing = [name for name in functions if name not in counts]
     if missing:
         sys.exit("bench.py: callgrind shows no call of " + ", ".join(missing))
-    return sum(counts[name] for name in wanted) / buffers
+    return sum(counts[name] for name in functions)
 
 
-def nanoseconds_per_buffer(bench, kind, config, buffers):
-    """Least of three runs: what disturbs a run only makes it slower."""
-    return min(float(subprocess.run([bench, kind, *config, str(buffers)], check=True, capture_output=True,
-                                    text=True).stdout) for _ in range(3))
+def nanoseconds_of(command):
+    """What the command prints, the least of three runs: what disturbs a run only makes it slower."""
+    return min(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(3))
 
 
 def main():
@@ -72,10 +71,10 @@ def main():
         for batch in (1, 32):
             for event_idx in (0, 1):
                 config = (str(shape), str(batch), str(event_idx))
-                time, time_floor = (nanoseconds_per_buffer(arguments.bench, kind, config, arguments.buffers)
+                time, time_floor = (nanoseconds_of([arguments.bench, kind, *config, str(arguments.buffers)])
                                     for kind in ("engine", "floor"))
-                count, count_floor = (instructions_per_buffer(arguments.bench, kind, config, counted)
-                                      for kind in ("engine", "floor"))
+                count, count_floor = (instructions_of([arguments.bench, kind, *config, str(counted)], names) / counted
+                                      for kind, names in (("engine", ENGINE), ("floor", FLOOR)))
                 budget = BUDGET[(batch, shape)]
                 is_over = count > budget
                 over += is_over

@@ -17,10 +17,17 @@ struct bench_ring {
     uint16_t device_avail_idx; /* the device's position */
 };
 
-enum { BENCH_MAX_SG = 18 };
+enum { BENCH_MAX_SG = 18, BENCH_RX_BUFFER = 2048 };
 
 /* Uses every available buffer at once, then asks for a notification at the next one. */
 void bench_device_run(struct bench_ring *ring);
+
+/*
+ * Delivers count frames of length bytes (the virtio header included) into the receive buffers that are available: the
+ * first head_bytes of each are written, the rest is left as it is. Buffers hold BENCH_RX_BUFFER bytes.
+ */
+void bench_device_receive(struct bench_ring *ring, const uint8_t *head, uint32_t head_bytes, uint32_t length,
+                          unsigned count);
 
 /*
  * The least that any driver does for a batch: constant SG count, no free list, no cookies, no checks. Two halves with

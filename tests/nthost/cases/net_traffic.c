@@ -31,8 +31,7 @@ static uint32_t add(uint32_t sum, const uint8_t *bytes, uint32_t length)
     return sum;
 }
 
-/* The checksum field is left with the pseudo-header's sum, as for an offload. Returns the UDP header's offset. */
-static uint32_t build(uint8_t *frame, const uint8_t *mac, uint32_t data, bool is_ipv6)
+uint32_t traffic_build(uint8_t *frame, const uint8_t *mac, uint32_t data, bool is_ipv6)
 {
     static const uint8_t nobody[6] = {0x02, 0, 0, 0, 0xfe, 0xed};
     uint32_t udp = ETHERNET + (is_ipv6 ? 40 : 20), length = UDP_HEADER + data, sum;
@@ -79,7 +78,7 @@ void traffic_send(struct nd_adapter *a)
     nd_properties(a, &p);
     most = p.mtu - (is_ipv6 ? 48 : 28);
     data = traffic_random(4) == 0 ? most : traffic_random(4) == 0 ? traffic_random(20) : traffic_random(most);
-    udp = build(frame, p.mac, data, is_ipv6);
+    udp = traffic_build(frame, p.mac, data, is_ipv6);
     packet.length = udp + UDP_HEADER + data;
     packet.checksum_start = (uint16_t)udp;
     packet.checksum_offset = 6;

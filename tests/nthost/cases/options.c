@@ -50,6 +50,8 @@ static const char usage[] =
     "  --format RATE:CHANNELS:BITS  of sound that is played and recorded (48000:2:16)\n"
     "  --tone HZ             play a sine in place of the pattern\n"
     "  --notifications N     events per cyclic buffer (2); 0: the position is polled\n"
+    "  --descriptors FILE    input-descriptors: write them to FILE, a line each: lengths of the reports, descriptor\n"
+    "  --text TEXT           input-type: letters, digits and spaces to type (Hello Windows 7)\n"
     "  --reason TEXT         refused: what the event log has to say\n"
     "  --count N             rounds of a case that repeats something\n"
     "  --trace               say every callback, import fault, register access and event on standard error\n"
@@ -211,8 +213,9 @@ static void list_faults(void)
     }
 }
 
-enum { DISK = 1, INPUT, MODULE, MACHINE, QEMU_ARG, RAM, FAULT, MESSAGES, PREEMPT, RESTART, BOOT, NULL_ENTRY, SEED, SOCKET, REASON,
-       COUNT, TRACE, LIST, FAULTS, HELP, NIC, TAP, TAP_ABOVE, KEYWORD, THROTTLE, SOUND, FORMAT, TONE, NOTIFY };
+enum { DISK = 1, INPUT, MODULE, MACHINE, QEMU_ARG, RAM, FAULT, MESSAGES, PREEMPT, RESTART, BOOT, NULL_ENTRY, SEED, SOCKET, REASON, TEXT,
+       COUNT, TRACE, LIST, FAULTS, HELP, NIC, TAP, TAP_ABOVE, KEYWORD, THROTTLE, SOUND, FORMAT, TONE, NOTIFY,
+       DESCRIPTORS };
 
 static const struct option names[] = {
     {"input", required_argument, NULL, INPUT},         {"module", required_argument, NULL, MODULE},
@@ -222,6 +225,7 @@ static const struct option names[] = {
     {"preempt", required_argument, NULL, PREEMPT},     {"restart-at-dirql", no_argument, NULL, RESTART},
     {"boot-argument", required_argument, NULL, BOOT},  {"null-entry", no_argument, NULL, NULL_ENTRY},
     {"seed", required_argument, NULL, SEED},           {"socket", required_argument, NULL, SOCKET},
+    {"text", required_argument, NULL, TEXT},           {"descriptors", required_argument, NULL, DESCRIPTORS},
     {"reason", required_argument, NULL, REASON},       {"count", required_argument, NULL, COUNT},
     {"trace", no_argument, NULL, TRACE},               {"list", no_argument, NULL, LIST},
     {"list-faults", no_argument, NULL, FAULTS},
@@ -248,6 +252,8 @@ static void take(struct options *o, int option, const char *text)
     case NULL_ENTRY: o->null_entry = true; break;
     case SEED: o->system.seed = (unsigned)number("seed", text, 0xffffffffu); break;
     case SOCKET: o->socket = text; break;
+    case TEXT: o->text = text; break;
+    case DESCRIPTORS: o->descriptors = text; break;
     case REASON: o->reason = text; break;
     case COUNT: o->count = number("count", text, 1000000000); break;
     case NIC: add_nic(o, text); break;

@@ -18,6 +18,7 @@ struct options {
     unsigned qemu_arg_count;
     const char *fault;   /* of the fake device */
     const char *socket;  /* serve: socket of the first disk; the n-th gets a suffix .n */
+    const char *text;    /* input-type: what is typed */
     const char *reason;  /* refused: text that the event log must say */
     const char *tap_above[MAX_DEVICES]; /* net-serve: [NAMESPACE/]INTERFACE of each adapter */
     unsigned tap_above_count;
@@ -28,6 +29,7 @@ struct options {
     double tone;                   /* Hz; 0: the pattern */
     uint64_t ram_mib;
     uint64_t count;      /* rounds of cases that repeat something; 0: the case's own default */
+    const char *descriptors; /* input-descriptors: file to write them to, NULL: none */
     const char *parser;  /* hidparse.sys to judge with, NULL: none */
     bool null_entry;
     bool trace;

@@ -9,7 +9,7 @@
 #include "cases.h"
 #include "frameworks/portcls/portcls_host.h"
 
-enum { SND_NO_TONE = 0 };
+enum { SND_NO_TONE = 0, SND_MOST_ERRORS = 65536 };
 
 struct snd_client {
     struct pc_stream *stream;
@@ -29,6 +29,10 @@ struct snd_client {
     uint8_t *recorded; /* capture: all of it, up to room bytes */
     uint64_t recorded_bytes, room;
     unsigned random;
+    uint64_t position; /* bytes since the start, from the offsets */
+    uint32_t last_offset;
+    float *error_ms; /* of the position, against the device's clock */
+    unsigned error_count;
 };
 
 /* Opens a pin with a buffer of about that many milliseconds; record_seconds: of room for a capture stream. */
@@ -46,6 +50,15 @@ bool snd_run_for(struct run *run, struct snd_client *one, struct snd_client *two
 
 /* Whether what was recorded is silence, then the pattern from any frame on without gap or repeat; frames: out: of the pattern. */
 bool snd_check_recorded(const struct snd_client *c, uint64_t *frames);
+
+/* Whether bytes are what is played as that frame. */
+bool snd_is_frame(const struct snd_client *c, const uint8_t *bytes, uint64_t frame);
+
+/* Holds a position that was just read against the fake device's converter. */
+void snd_note_position(struct run *run, struct snd_client *c, uint32_t play);
+/* What the fake device says it played and gave since its first start; true for other devices, and for an unused one. */
+bool snd_device_played(struct run *run, struct snd_client *c);
+bool snd_device_recorded(struct run *run, struct snd_client *c);
 
 /* DriverEntry and start of the first device; false, with a line that says why. */
 bool snd_begin(struct run *run);

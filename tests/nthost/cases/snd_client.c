@@ -92,6 +92,10 @@ bool snd_open(struct run *run, struct snd_client *c, const struct pc_pin *pin, c
                       (unsigned)status);
     }
     c->parts = pc_has_notifications(c->stream) ? parts : 0;
+    c->error_ms = malloc(SND_MOST_ERRORS * sizeof c->error_ms[0]);
+    if (c->error_ms == NULL) {
+        host_fatal("no memory for a sound client");
+    }
     wanted = format->rate / 100 * ms / 10 * c->block;
     status = pc_allocate(c->stream, wanted, c->parts, &c->buffer, &c->size);
     if (status >= 0 && c->parts != 0) {
@@ -115,7 +119,8 @@ bool snd_start(struct run *run, struct snd_client *c)
     int32_t status;
     if (pc_state(c->stream) == PC_STOP) {
         c->filled = c->played = 0;
-        c->last_play = 0;
+        c->last_play = c->last_offset = 0;
+        c->position = 0;
         c->events = 0;
         c->refill_at_us = 0;
         if (c->is_capture) {
@@ -150,13 +155,14 @@ static bool take_event(struct run *run, struct snd_client *c)
 }
 
 /* Polled, or one event per buffer: by the position. A quarter of the buffer stays poisoned behind it. */
-static bool follow_position(struct snd_client *c)
+static bool follow_position(struct run *run, struct snd_client *c)
 {
     uint32_t play, write, moved;
     int32_t status = pc_position(c->stream, &play, &write);
     if (status < 0) {
         return failed("the position is not to be had: %#x", (unsigned)status);
     }
+    snd_note_position(run, c, play);
     moved = (play + c->size - c->last_play) % c->size;
     c->last_play = play;
     if (c->is_capture) {
@@ -178,7 +184,7 @@ bool snd_step(struct run *run, struct snd_client *c)
     }
     if (c->parts != 2) {
         c->events += has_event;
-        return follow_position(c);
+        return follow_position(run, c);
     }
     if (has_event && !take_event(run, c)) {
         return false;
@@ -187,7 +193,11 @@ bool snd_step(struct run *run, struct snd_client *c)
         fill(c, c->played + c->size);
         c->refill_at_us = 0;
     }
-    return pc_position(c->stream, &play, &write) >= 0 || failed("the position is not to be had");
+    if (pc_position(c->stream, &play, &write) < 0) {
+        return failed("the position is not to be had");
+    }
+    snd_note_position(run, c, play);
+    return true;
 }
 
 bool snd_stop(struct run *run, struct snd_client *c)
@@ -212,6 +222,8 @@ void snd_close(struct snd_client *c)
     }
     pc_close(c->stream);
     free(c->recorded);
+    free(c->error_ms);
+    c->error_ms = NULL;
     c->stream = NULL;
     c->event = NULL;
     c->recorded = NULL;
@@ -255,17 +267,22 @@ bool snd_run_for(struct run *run, struct snd_client *one, struct snd_client *two
 
 /* ---- What was recorded ---- */
 
-static bool frame_is(const struct snd_client *c, uint64_t at, uint64_t frame)
+bool snd_is_frame(const struct snd_client *c, const uint8_t *bytes, uint64_t frame)
 {
     uint8_t sample[8];
+    unsigned size = c->format.bits / 8;
     for (unsigned channel = 0; channel < c->format.channels; channel++) {
-        unsigned bytes = c->format.bits / 8;
         put_sample(c, frame, channel, sample);
-        if (memcmp(sample, c->recorded + at * c->block + channel * bytes, bytes) != 0) {
+        if (memcmp(sample, bytes + channel * size, size) != 0) {
             return false;
         }
     }
     return true;
+}
+
+static bool frame_is(const struct snd_client *c, uint64_t at, uint64_t frame)
+{
+    return snd_is_frame(c, c->recorded + at * c->block, frame);
 }
 
 static bool is_silent(const struct snd_client *c, uint64_t at)

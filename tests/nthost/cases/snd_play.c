@@ -23,12 +23,18 @@ static void say_result(const char *what, const struct snd_client *c)
         (unsigned long long)c->ran_us, (long long)frames - (long long)wall, c->events, c->late);
 }
 
-/* In event mode: as many events as parts were played; at most two of them are not taken yet. */
+/* As many events as parts were played, give or take two; on QEMU this process may have missed some. */
 static bool check_events(const struct run *run, const struct snd_client *c)
 {
     uint64_t expected = c->parts != 0 ? c->ran_us * c->format.rate / 1000000 * c->block / (c->size / c->parts) : 0;
-    return c->late == 0 && (expected <= 2 || (c->events + 2 >= expected && c->events <= expected + 2) || run->options->fault == NULL ||
-           failed("%lu events, where %llu parts were played", c->events, (unsigned long long)expected));
+    if (run->options->fault == NULL || c->parts == 0) {
+        return true;
+    }
+    if (c->late != 0) {
+        return failed("%lu events came while a part waited for its data: too close together", c->late);
+    }
+    return (c->events + 2 >= expected && c->events <= expected + 2) ||
+           failed("%lu events, where %llu parts were played", c->events, (unsigned long long)expected);
 }
 
 /* A paused stream keeps its position and says nothing; it goes on where it was. */
@@ -70,7 +76,7 @@ static bool play(struct run *run, unsigned parts)
         uint32_t position, write;
         say_result("played", &c);
         pc_position(c.stream, &position, &write);
-        good = check_events(run, &c);
+        good = check_events(run, &c) && snd_device_played(run, &c);
     }
     snd_close(&c);
     return good;
@@ -97,6 +103,22 @@ static bool pause_stream(struct run *run, unsigned parts)
 bool case_snd_pause(struct run *run)
 {
     return snd_begin(run) && pause_stream(run, 2) && pause_stream(run, 1) && pause_stream(run, 0);
+}
+
+bool case_snd_record(struct run *run)
+{
+    struct pc_format format = snd_format(run);
+    struct snd_client c = {.stream = NULL};
+    struct pc_pin pin;
+    bool good = snd_begin(run) && (snd_find_pin(run, true, &pin) || failed("there is no pin to record from")) &&
+                snd_open(run, &c, &pin, &format, buffer_ms(run), run->options->notifications, seconds(run) + 2) &&
+                snd_start(run, &c) && snd_run_for(run, &c, NULL, seconds(run) * 1000) && snd_stop(run, &c);
+    if (good) {
+        say_result("recorded", &c);
+        good = check_events(run, &c) && snd_device_recorded(run, &c);
+    }
+    snd_close(&c);
+    return good;
 }
 
 /* Render first, so that there is something to record; both end in silence. */

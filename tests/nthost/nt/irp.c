@@ -191,12 +191,6 @@ bool irp_cancel(IRP *irp)
 
 /* ---- Exports ---- */
 
-#if defined(__x86_64__)
-#define IN_REGISTERS NTAPI /* FASTCALL is empty on amd64 */
-#else
-#define IN_REGISTERS FASTCALL
-#endif
-
 static NTSTATUS IN_REGISTERS call_driver(PDEVICE_OBJECT device, PIRP irp)
 {
     return irp_send(device, irp);

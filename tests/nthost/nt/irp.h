@@ -15,6 +15,13 @@ enum { DEVICE_OBJECT_BYTES = 336 };
 enum { DEVICE_OBJECT_BYTES = 184 };
 #endif
 
+/* Convention of the exports that x86 calls with arguments in registers. */
+#if defined(__x86_64__)
+#define IN_REGISTERS NTAPI /* FASTCALL is empty on amd64 */
+#else
+#define IN_REGISTERS FASTCALL
+#endif
+
 /* A zeroed device object of a driver; stack_size: of IRPs sent to it. */
 DEVICE_OBJECT *irp_device_create(DRIVER_OBJECT *driver, CCHAR stack_size);
 

@@ -254,7 +254,7 @@ static PDEVICE_OBJECT NTAPI attached_reference(PDEVICE_OBJECT device)
     return device;
 }
 
-static VOID FASTCALL dereference_object(PVOID object)
+static VOID IN_REGISTERS dereference_object(PVOID object)
 {
     DEVICE_OBJECT *device = object;
     if (device->Type != 3 || device->ReferenceCount-- <= 1) {

@@ -2,56 +2,16 @@
 /*
  * A WaveRT driver with a render and a capture pin that breaks one rule on purpose, chosen by the last part of its registry path
  * (nthost --boot-argument NAME): shows that the host notices. With any other name ("honest") it breaks none. What it plays
- * comes back as what it records; its sound card is a timer and the performance counter. It owns the device's interrupt and a
- * common buffer and does nothing with either.
+ * comes back as what it records; its sound card is a timer and the performance counter. It owns the device's interrupt,
+ * registers and a common buffer, and touches them only to break a rule.
  */
 #include <initguid.h>
 #include <ntddk.h>
 
 #include <portcls.h>
 
+#include "faulty_snd.h"
 #include "faulty_snd_filter.h"
-
-#define TAG 0x64535346
-enum { LOOP_BYTES = 65536, COMMON_BYTES = 8192, EVENTS = 4, TIMER_MS = 10 };
-
-typedef struct _ADAPTER ADAPTER;
-
-typedef struct _STREAM {
-    IMiniportWaveRTStreamNotification face; /* first */
-    LONG references;
-    ADAPTER *adapter;
-    PUNKNOWN miniport;
-    PPORTWAVERTSTREAM port;
-    ULONG capture; /* also the index in ADAPTER.stream */
-    ULONG block, rate;
-    KSSTATE state;
-    PMDL mdl;
-    PUCHAR bytes;
-    ULONG size, parts;
-    ULONGLONG done, told; /* bytes since STOP that went through, and parts whose event was set */
-    LONGLONG started;     /* performance counter when `base` was where the stream was */
-    ULONGLONG base;
-    PKEVENT event[EVENTS];
-    BOOLEAN torn;
-} STREAM;
-
-struct _ADAPTER {
-    IAdapterPowerManagement face; /* first */
-    LONG references;
-    PDEVICE_OBJECT pdo;
-    KSPIN_LOCK lock;
-    KTIMER timer;
-    KDPC dpc;
-    ULONG version;
-    PVOID connection;
-    PDMA_ADAPTER dma;
-    PVOID common;
-    PHYSICAL_ADDRESS common_address;
-    STREAM *stream[2];
-    ULONG loop_in, loop_used;
-    UCHAR loop[LOOP_BYTES];
-};
 
 typedef struct _MINIPORT {
     const void *table; /* first: of IMiniportWaveRT or IMiniportTopology */
@@ -75,12 +35,12 @@ BOOLEAN FaultyWants(const char *name)
 
 #define Wants FaultyWants
 
-static BOOLEAN SameGuid(const GUID *a, const GUID *b)
+BOOLEAN FaultySameGuid(const GUID *a, const GUID *b)
 {
     return RtlCompareMemory(a, b, sizeof(GUID)) == sizeof(GUID);
 }
 
-static PVOID Allocate(SIZE_T size)
+PVOID FaultyAllocate(SIZE_T size)
 {
     PVOID pool = ExAllocatePoolWithTag(NonPagedPool, size, TAG);
     if (pool != NULL) {
@@ -91,17 +51,42 @@ static PVOID Allocate(SIZE_T size)
 
 /* ---- The adapter: interrupt, DMA, clock ---- */
 
+/* Reading the register quiets the line. */
 static BOOLEAN NTAPI LineIsr(PKINTERRUPT interrupt, PVOID context)
 {
+    FAULTY_DEVICE *device = &((ADAPTER *)context)->device;
     UNREFERENCED_PARAMETER(interrupt);
-    UNREFERENCED_PARAMETER(context);
-    return FALSE;
+    if (Wants("storm")) {
+        return TRUE;
+    }
+    if (device->isr == NULL || (*(volatile UCHAR *)device->isr & 1) == 0) {
+        return FALSE;
+    }
+    device->interrupts++;
+    return TRUE;
 }
 
 static BOOLEAN NTAPI MessageIsr(PKINTERRUPT interrupt, PVOID context, ULONG message)
 {
+    UNREFERENCED_PARAMETER(interrupt);
     UNREFERENCED_PARAMETER(message);
-    return LineIsr(interrupt, context);
+    ((ADAPTER *)context)->device.interrupts++;
+    return TRUE;
+}
+
+static BOOLEAN NTAPI CountInterrupts(PVOID context)
+{
+    return ((ADAPTER *)context)->device.interrupts != 0;
+}
+
+/* Whether an interrupt came, as one asks who knows that it may come again meanwhile. */
+static BOOLEAN HasInterrupted(ADAPTER *adapter)
+{
+    PKINTERRUPT interrupt = adapter->connection;
+    if (adapter->version == CONNECT_MESSAGE_BASED) {
+        interrupt = ((PIO_INTERRUPT_MESSAGE_INFO)adapter->connection)->MessageInfo[0].InterruptObject;
+    }
+    return KeSynchronizeExecution(interrupt, CountInterrupts, adapter);
 }
 
 static NTSTATUS ConnectInterrupt(ADAPTER *adapter)
@@ -142,96 +127,11 @@ static NTSTATUS GetDma(ADAPTER *adapter)
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     adapter->common = adapter->dma->DmaOperations->AllocateCommonBuffer(adapter->dma, COMMON_BYTES, &adapter->common_address, TRUE);
-    return adapter->common != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
-}
-
-static ULONGLONG Position(const STREAM *stream)
-{
-    LARGE_INTEGER frequency, now;
-    ULONGLONG frames;
-    if (stream->state != KSSTATE_RUN) {
-        return stream->base;
+    if (adapter->common == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
-    now = KeQueryPerformanceCounter(&frequency);
-    frames = (ULONGLONG)(now.QuadPart - stream->started) * stream->rate / (ULONGLONG)frequency.QuadPart;
-    if (Wants("position-fast")) {
-        frames *= 8;
-    }
-    return stream->base + frames * stream->block;
-}
-
-/* What the render stream played up to its position goes into the loop. */
-static VOID Play(ADAPTER *adapter, STREAM *stream)
-{
-    ULONGLONG end = Position(stream) + (Wants("read-early") ? stream->size / 2 + stream->size / 4 : 0);
-    if (Wants("drop") && !stream->torn && stream->done > stream->size) {
-        stream->torn = TRUE;
-        stream->done += stream->block;
-    }
-    if (Wants("repeat") && !stream->torn && stream->done > stream->size) {
-        stream->torn = TRUE;
-        stream->done -= stream->block;
-    }
-    for (; stream->done < end; stream->done++) {
-        adapter->loop[adapter->loop_in] = stream->bytes[stream->done % stream->size];
-        adapter->loop_in = (adapter->loop_in + 1) % LOOP_BYTES;
-        adapter->loop_used += adapter->loop_used < LOOP_BYTES;
-    }
-}
-
-static VOID Record(ADAPTER *adapter, STREAM *stream)
-{
-    ULONGLONG end = Position(stream);
-    for (; stream->done < end; stream->done++) {
-        ULONG at = (adapter->loop_in + LOOP_BYTES - adapter->loop_used) % LOOP_BYTES;
-        stream->bytes[stream->done % stream->size] = adapter->loop_used != 0 ? adapter->loop[at] : 0;
-        adapter->loop_used -= adapter->loop_used != 0;
-    }
-}
-
-static VOID Advance(ADAPTER *adapter)
-{
-    if (adapter->stream[0] != NULL && adapter->stream[0]->state == KSSTATE_RUN) {
-        Play(adapter, adapter->stream[0]);
-    }
-    if (adapter->stream[1] != NULL && adapter->stream[1]->state == KSSTATE_RUN) {
-        Record(adapter, adapter->stream[1]);
-    }
-}
-
-static VOID SetEvents(const STREAM *stream)
-{
-    ULONG i;
-    for (i = 0; i < EVENTS; i++) {
-        if (stream->event[i] != NULL && !Wants("event-never")) {
-            KeSetEvent(stream->event[i], 0, FALSE);
-        }
-    }
-}
-
-static VOID NTAPI Dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
-    ADAPTER *adapter = context;
-    ULONG i;
-    UNREFERENCED_PARAMETER(dpc);
-    UNREFERENCED_PARAMETER(argument1);
-    UNREFERENCED_PARAMETER(argument2);
-    KeAcquireSpinLockAtDpcLevel(&adapter->lock);
-    Advance(adapter);
-    for (i = 0; i < 2; i++) {
-        STREAM *stream = adapter->stream[i];
-        if (stream != NULL && stream->parts != 0 && (stream->state == KSSTATE_RUN || Wants("event-state"))) {
-            ULONGLONG played = Wants("read-early") ? Position(stream) : stream->done;
-            ULONGLONG parts = played / (stream->size / stream->parts);
-            if (parts != stream->told || stream->state == KSSTATE_PAUSE) {
-                stream->told = parts;
-                SetEvents(stream);
-            }
-        }
-    }
-    if (!Wants("dpc-lock")) {
-        KeReleaseSpinLockFromDpcLevel(&adapter->lock);
-    }
+    RtlZeroMemory(adapter->common, COMMON_BYTES);
+    return STATUS_SUCCESS;
 }
 
 static VOID DestroyAdapter(ADAPTER *adapter)
@@ -240,6 +140,7 @@ static VOID DestroyAdapter(ADAPTER *adapter)
         KeCancelTimer(&adapter->timer);
     }
     KeFlushQueuedDpcs();
+    FaultyUnmap(&adapter->device);
     if (adapter->connection != NULL && !Wants("interrupt-left")) {
         DisconnectInterrupt(adapter);
     }
@@ -256,7 +157,7 @@ static VOID DestroyAdapter(ADAPTER *adapter)
 static NTSTATUS NTAPI AdapterQuery(IAdapterPowerManagement *This, REFIID iid, PVOID *out)
 {
     *out = NULL;
-    if (!SameGuid(iid, &IID_IUnknown) && !SameGuid(iid, &IID_IAdapterPowerManagement)) {
+    if (!FaultySameGuid(iid, &IID_IUnknown) && !FaultySameGuid(iid, &IID_IAdapterPowerManagement)) {
         return STATUS_INVALID_PARAMETER;
     }
     This->lpVtbl->AddRef(This);
@@ -290,8 +191,8 @@ static VOID NTAPI AdapterPowerChange(IAdapterPowerManagement *This, POWER_STATE 
         if (stream != NULL && state.DeviceState == PowerDeviceD0) {
             stream->started = KeQueryPerformanceCounter(NULL).QuadPart;
         } else if (stream != NULL) {
-            Advance(adapter);
-            stream->base = Position(stream);
+            FaultyAdvance(adapter);
+            stream->base = FaultyPosition(stream);
             stream->started = MAXLONGLONG;
         }
     }
@@ -315,9 +216,9 @@ static NTSTATUS NTAPI AdapterCapabilities(IAdapterPowerManagement *This, PDEVICE
 static const IAdapterPowerManagementVtbl adapter_table = {AdapterQuery, AdapterAddRef, AdapterRelease, AdapterPowerChange,
                                                           AdapterQueryPower, AdapterCapabilities};
 
-static ADAPTER *CreateAdapter(PDEVICE_OBJECT pdo)
+static ADAPTER *CreateAdapter(PDEVICE_OBJECT pdo, PRESOURCELIST resources)
 {
-    ADAPTER *adapter = Allocate(sizeof(ADAPTER));
+    ADAPTER *adapter = FaultyAllocate(sizeof(ADAPTER));
     LARGE_INTEGER due;
     if (adapter == NULL) {
         return NULL;
@@ -327,220 +228,25 @@ static ADAPTER *CreateAdapter(PDEVICE_OBJECT pdo)
     adapter->pdo = pdo;
     KeInitializeSpinLock(&adapter->lock);
     KeInitializeTimer(&adapter->timer);
-    KeInitializeDpc(&adapter->dpc, Dpc, adapter);
-    if (!NT_SUCCESS(ConnectInterrupt(adapter)) || !NT_SUCCESS(GetDma(adapter))) {
+    KeInitializeDpc(&adapter->dpc, FaultyDpc, adapter);
+    if (!NT_SUCCESS(ConnectInterrupt(adapter)) || !NT_SUCCESS(GetDma(adapter)) ||
+        !NT_SUCCESS(FaultyMap(&adapter->device, pdo, resources))) {
         AdapterRelease(&adapter->face);
         return NULL;
     }
     due.QuadPart = -10000LL * TIMER_MS;
     KeSetTimerEx(&adapter->timer, due, TIMER_MS, &adapter->dpc);
+    FaultyTouch(&adapter->device, adapter->common_address);
+    if (Wants("honest-interrupt")) {
+        due.QuadPart = -10000LL;
+        KeDelayExecutionThread(KernelMode, FALSE, &due);
+        if (!HasInterrupted(adapter)) {
+            AdapterRelease(&adapter->face);
+            return NULL;
+        }
+    }
     return adapter;
 }
-
-/* ---- Streams ---- */
-
-static NTSTATUS NTAPI StreamQuery(IMiniportWaveRTStreamNotification *This, REFIID iid, PVOID *out)
-{
-    *out = NULL;
-    if (!SameGuid(iid, &IID_IUnknown) && !SameGuid(iid, &IID_IMiniportWaveRTStream) &&
-        !SameGuid(iid, &IID_IMiniportWaveRTStreamNotification)) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    This->lpVtbl->AddRef(This);
-    *out = This;
-    return STATUS_SUCCESS;
-}
-
-static ULONG NTAPI StreamAddRef(IMiniportWaveRTStreamNotification *This)
-{
-    return (ULONG)InterlockedIncrement(&((STREAM *)This)->references);
-}
-
-static ULONG NTAPI StreamRelease(IMiniportWaveRTStreamNotification *This)
-{
-    STREAM *stream = (STREAM *)This;
-    LONG left = InterlockedDecrement(&stream->references);
-    KIRQL irql;
-    if (left == 0) {
-        KeAcquireSpinLock(&stream->adapter->lock, &irql);
-        stream->adapter->stream[stream->capture] = NULL;
-        KeReleaseSpinLock(&stream->adapter->lock, irql);
-        if (!Wants("port-stream-kept")) {
-            stream->port->lpVtbl->Release(stream->port);
-        }
-        stream->miniport->lpVtbl->Release(stream->miniport);
-        if (!Wants("stream-leak")) {
-            ExFreePoolWithTag(stream, TAG);
-        }
-    }
-    return (ULONG)left;
-}
-
-static NTSTATUS NTAPI StreamSetFormat(IMiniportWaveRTStreamNotification *This, PKSDATAFORMAT format)
-{
-    STREAM *stream = (STREAM *)This;
-    if (stream->state != KSSTATE_STOP || !FaultyFormatIsGood(format)) {
-        return STATUS_NO_MATCH;
-    }
-    stream->block = ((PKSDATAFORMAT_WAVEFORMATEX)format)->WaveFormatEx.nBlockAlign;
-    stream->rate = ((PKSDATAFORMAT_WAVEFORMATEX)format)->WaveFormatEx.nSamplesPerSec;
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS NTAPI StreamSetState(IMiniportWaveRTStreamNotification *This, KSSTATE state)
-{
-    STREAM *stream = (STREAM *)This;
-    KIRQL irql;
-    if (Wants("state-refused") && state < stream->state) {
-        return STATUS_UNSUCCESSFUL;
-    }
-    KeAcquireSpinLock(&stream->adapter->lock, &irql);
-    Advance(stream->adapter);
-    if (stream->state == KSSTATE_RUN) {
-        stream->base = Position(stream);
-    }
-    stream->state = state;
-    stream->started = KeQueryPerformanceCounter(NULL).QuadPart;
-    if (state == KSSTATE_STOP) {
-        stream->base = Wants("position-stop") ? stream->base + stream->block : 0;
-        stream->done = stream->told = 0;
-        stream->adapter->loop_used = stream->capture ? stream->adapter->loop_used : 0;
-    }
-    KeReleaseSpinLock(&stream->adapter->lock, irql);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS NTAPI StreamGetPosition(IMiniportWaveRTStreamNotification *This, PKSAUDIO_POSITION position)
-{
-    STREAM *stream = (STREAM *)This;
-    ULONGLONG play;
-    KIRQL irql;
-    if (Wants("position-irql") && stream->mdl != NULL) {
-        (VOID)stream->port->lpVtbl->GetPhysicalPagesCount(stream->port, stream->mdl);
-    }
-    KeAcquireSpinLock(&stream->adapter->lock, &irql);
-    Advance(stream->adapter);
-    play = Position(stream); /* but never what has not gone through: the clock moved on meanwhile */
-    if (stream->state == KSSTATE_RUN && play > stream->done && !Wants("position-fast")) {
-        play = stream->done;
-    }
-    if (Wants("position-back") && !stream->torn && play > stream->size) {
-        stream->torn = TRUE;
-        play -= stream->size / 16 / stream->block * stream->block;
-    }
-    if (Wants("position-drift") && stream->state == KSSTATE_PAUSE) {
-        play += stream->block * (ULONG)(KeQueryPerformanceCounter(NULL).QuadPart & 31);
-    }
-    if (!Wants("position-lock")) {
-        KeReleaseSpinLock(&stream->adapter->lock, irql);
-    }
-    if (stream->size == 0) {
-        position->PlayOffset = position->WriteOffset = 0;
-        return STATUS_SUCCESS;
-    }
-    position->PlayOffset = Wants("position-wrap") ? play : play % stream->size;
-    position->WriteOffset = (play + (Wants("position-fifo") ? 2 * FIFO_BYTES : 0)) % stream->size;
-    return Wants("position-silent") ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
-}
-
-static NTSTATUS NTAPI StreamAllocateWith(IMiniportWaveRTStreamNotification *This, ULONG parts, ULONG wanted, PMDL *mdl,
-                                         ULONG *size, ULONG *offset, MEMORY_CACHING_TYPE *cache)
-{
-    STREAM *stream = (STREAM *)This;
-    PHYSICAL_ADDRESS highest;
-    ULONG unit = stream->block * (parts != 0 ? parts : 1), actual = (wanted + unit - 1) / unit * unit;
-    PMDL pages;
-    highest.QuadPart = -1;
-    if (wanted == 0 || wanted > 4 << 20 || parts > 2) {
-        return STATUS_INVALID_PARAMETER;
-    }
-    pages = stream->port->lpVtbl->AllocatePagesForMdl(stream->port, highest, actual);
-    if (pages == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    stream->bytes = stream->port->lpVtbl->MapAllocatedPages(stream->port, pages, MmCached);
-    stream->parts = parts;
-    stream->mdl = *mdl = pages;
-    *size = Wants("buffer-frames") ? actual - 1 : Wants("buffer-size") ? actual + 8192 : actual;
-    stream->size = actual;
-    *offset = 0;
-    *cache = MmCached;
-    return STATUS_SUCCESS;
-}
-
-static VOID NTAPI StreamFree(IMiniportWaveRTStreamNotification *This, PMDL mdl, ULONG size)
-{
-    STREAM *stream = (STREAM *)This;
-    UNREFERENCED_PARAMETER(size);
-    stream->mdl = NULL;
-    stream->size = stream->parts = 0;
-    if (!Wants("pages-mapped")) {
-        stream->port->lpVtbl->UnmapAllocatedPages(stream->port, stream->bytes, mdl);
-    }
-    if (!Wants("pages-left")) {
-        stream->port->lpVtbl->FreePagesFromMdl(stream->port, mdl);
-    }
-}
-
-static NTSTATUS NTAPI StreamAllocate(IMiniportWaveRTStreamNotification *This, ULONG wanted, PMDL *mdl, ULONG *size, ULONG *offset,
-                                     MEMORY_CACHING_TYPE *cache)
-{
-    return StreamAllocateWith(This, 0, wanted, mdl, size, offset, cache);
-}
-
-static VOID NTAPI StreamLatency(IMiniportWaveRTStreamNotification *This, KSRTAUDIO_HWLATENCY *latency)
-{
-    UNREFERENCED_PARAMETER(This);
-    if (!Wants("latency")) {
-        latency->FifoSize = FIFO_BYTES;
-        latency->ChipsetDelay = latency->CodecDelay = 0;
-    }
-}
-
-static NTSTATUS NTAPI StreamRegister(IMiniportWaveRTStreamNotification *This, KSRTAUDIO_HWREGISTER *hardware)
-{
-    UNREFERENCED_PARAMETER(This);
-    UNREFERENCED_PARAMETER(hardware);
-    return Wants("register") ? STATUS_UNSUCCESSFUL : STATUS_NOT_SUPPORTED;
-}
-
-static NTSTATUS NTAPI StreamAddEvent(IMiniportWaveRTStreamNotification *This, PKEVENT event)
-{
-    STREAM *stream = (STREAM *)This;
-    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
-    KIRQL irql;
-    ULONG i;
-    KeAcquireSpinLock(&stream->adapter->lock, &irql);
-    for (i = 0; i < EVENTS && status != STATUS_SUCCESS; i++) {
-        if (stream->event[i] == NULL) {
-            stream->event[i] = event;
-            status = STATUS_SUCCESS;
-        }
-    }
-    KeReleaseSpinLock(&stream->adapter->lock, irql);
-    return status;
-}
-
-static NTSTATUS NTAPI StreamRemoveEvent(IMiniportWaveRTStreamNotification *This, PKEVENT event)
-{
-    STREAM *stream = (STREAM *)This;
-    NTSTATUS status = STATUS_NOT_FOUND;
-    KIRQL irql;
-    ULONG i;
-    KeAcquireSpinLock(&stream->adapter->lock, &irql);
-    for (i = 0; i < EVENTS; i++) {
-        if (stream->event[i] == event) {
-            stream->event[i] = Wants("event-kept") ? event : NULL;
-            status = STATUS_SUCCESS;
-        }
-    }
-    KeReleaseSpinLock(&stream->adapter->lock, irql);
-    return status;
-}
-
-static const IMiniportWaveRTStreamNotificationVtbl stream_table = {
-    StreamQuery, StreamAddRef, StreamRelease, StreamSetFormat, StreamSetState, StreamGetPosition, StreamAllocate, StreamFree,
-    StreamLatency, StreamRegister, StreamRegister, StreamAllocateWith, StreamFree, StreamAddEvent, StreamRemoveEvent};
 
 /* ---- Miniports ---- */
 
@@ -548,8 +254,8 @@ static NTSTATUS NTAPI MiniportQuery(PVOID This, REFIID iid, PVOID *out)
 {
     MINIPORT *miniport = This;
     *out = NULL;
-    if (!SameGuid(iid, &IID_IUnknown) && !SameGuid(iid, &IID_IMiniport) &&
-        !SameGuid(iid, miniport->is_wave ? &IID_IMiniportWaveRT : &IID_IMiniportTopology)) {
+    if (!FaultySameGuid(iid, &IID_IUnknown) && !FaultySameGuid(iid, &IID_IMiniport) &&
+        !FaultySameGuid(iid, miniport->is_wave ? &IID_IMiniportWaveRT : &IID_IMiniportTopology)) {
         if (Wants("query")) {
             *out = This;
         }
@@ -595,32 +301,8 @@ static NTSTATUS NTAPI MiniportInit(PVOID This, PUNKNOWN adapter, PRESOURCELIST r
 static NTSTATUS NTAPI MiniportNewStream(IMiniportWaveRT *This, PMINIPORTWAVERTSTREAM *out, PPORTWAVERTSTREAM port, ULONG pin,
                                         BOOLEAN capture, PKSDATAFORMAT format)
 {
-    MINIPORT *miniport = (MINIPORT *)This;
-    STREAM *stream;
-    KIRQL irql;
     UNREFERENCED_PARAMETER(pin);
-    if (!FaultyFormatIsGood(format)) {
-        return STATUS_NO_MATCH;
-    }
-    stream = Allocate(sizeof(STREAM));
-    if (stream == NULL) {
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    stream->face.lpVtbl = &stream_table;
-    stream->references = 1;
-    stream->adapter = miniport->adapter;
-    stream->miniport = (PUNKNOWN)This;
-    stream->port = port;
-    stream->capture = capture != FALSE;
-    stream->block = ((PKSDATAFORMAT_WAVEFORMATEX)format)->WaveFormatEx.nBlockAlign;
-    stream->rate = ((PKSDATAFORMAT_WAVEFORMATEX)format)->WaveFormatEx.nSamplesPerSec;
-    port->lpVtbl->AddRef(port);
-    MiniportAddRef(This);
-    KeAcquireSpinLock(&miniport->adapter->lock, &irql);
-    miniport->adapter->stream[stream->capture] = stream;
-    KeReleaseSpinLock(&miniport->adapter->lock, irql);
-    *out = (PMINIPORTWAVERTSTREAM)&stream->face;
-    return STATUS_SUCCESS;
+    return FaultyStreamCreate(((MINIPORT *)This)->adapter, (PUNKNOWN)This, port, capture, format, out);
 }
 
 static NTSTATUS NTAPI MiniportDevice(IMiniportWaveRT *This, PDEVICE_DESCRIPTION description)
@@ -652,7 +334,7 @@ static const IMiniportTopologyVtbl topology_table = {
 /* Creates port and miniport, joins them, registers the subdevice; port: out, referenced. */
 static NTSTATUS AddSubdevice(PDEVICE_OBJECT fdo, PIRP irp, PRESOURCELIST resources, ADAPTER *adapter, BOOLEAN is_wave, PPORT *port)
 {
-    MINIPORT *miniport = Allocate(sizeof(MINIPORT));
+    MINIPORT *miniport = FaultyAllocate(sizeof(MINIPORT));
     NTSTATUS status;
     if (miniport == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -676,7 +358,7 @@ static NTSTATUS AddSubdevice(PDEVICE_OBJECT fdo, PIRP irp, PRESOURCELIST resourc
 static NTSTATUS NTAPI StartDevice(PDEVICE_OBJECT fdo, PIRP irp, PRESOURCELIST resources)
 {
     PVOID *extension = (PVOID *)((PUCHAR)fdo->DeviceExtension + PORT_CLASS_DEVICE_EXTENSION_SIZE);
-    ADAPTER *adapter = CreateAdapter(extension[0]);
+    ADAPTER *adapter = CreateAdapter(extension[0], resources);
     PPORT wave = NULL, topology = NULL;
     NTSTATUS status = adapter != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     if (Wants("extension")) {

@@ -46,9 +46,12 @@ def main():
     runs = [(rule, case, words, []) for rule, (case, words) in BROKEN.items()]
     for options in ([], ["--messages", "0"], ["--preempt", "30", "--seed", "7"]):
         runs += [("honest", case, None, options) for case in CASES]
+    runs += [("honest-interrupt", "snd-play", None, options) for options in ([], ["--messages", "0"])]
+    runs = [(rule, case, words, options + (["--messages", "0"] if rule == "storm" else [])) for rule, case, words, options in runs]
     failed = 0
     for rule, case, words, options in runs:
-        command = [*host, "--fault", "none", "--boot-argument", rule, *options, arguments.driver, case]
+        fault = "interrupt-early" if rule in ("storm", "honest-interrupt") else "none"
+        command = [*host, "--fault", fault, "--boot-argument", rule, *options, arguments.driver, case]
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
                                 stdin=subprocess.DEVNULL, check=False)
         if words is None and result.returncode != 0 or words and (result.returncode != 1 or words not in result.stdout):

@@ -11,6 +11,7 @@
 enum { MAX_QUEUES = 8 };
 enum { CAP_VENDOR = 9, CFG_COMMON = 1, CFG_NOTIFY = 2 };
 enum { DEVICE_STATUS = 20, QUEUE_SELECT = 22, QUEUE_SIZE = 24, QUEUE_ENABLE = 28, QUEUE_DESC = 32, QUEUE_END = 56 };
+enum { RESET_MS = 1000 };
 enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4, DESC_BYTES = 16 };
 
 struct queue {
@@ -175,12 +176,25 @@ void dma_audit(unsigned function)
     }
 }
 
+/* False: the device does not obey. */
+static bool reset_device(struct bus *bus, const struct watched *w)
+{
+    bus->ops->mem_write(bus, w->common + DEVICE_STATUS, 1, 0);
+    for (int ms = 0; ms < RESET_MS; ms++) {
+        if (bus->ops->mem_read(bus, w->common + DEVICE_STATUS, 1) == 0) {
+            return true;
+        }
+        bus->ops->poll(bus, 1000);
+    }
+    return false;
+}
+
 void dma_expect_quiet(struct bus *bus, unsigned function)
 {
     struct watched *w = &watched[function];
     if (w->in_use && w->common != 0 && !bus->dead) {
         unsigned status = (unsigned)bus->ops->mem_read(bus, w->common + DEVICE_STATUS, 1);
-        if (status != 0 && status != 0xff) {
+        if (status != 0 && status != 0xff && reset_device(bus, w)) { /* else no driver could have stopped it */
             rule_broken("dma.stop", "the device is still live after the driver was stopped (status %#x)", status);
         }
     }
@@ -190,8 +204,7 @@ void dma_pull_out(struct bus *bus, unsigned function)
 {
     struct watched *w = &watched[function];
     if (w->in_use && w->common != 0 && !bus->dead) {
-        bus->ops->mem_write(bus, w->common + DEVICE_STATUS, 1, 0);
-        (void)bus->ops->mem_read(bus, w->common + DEVICE_STATUS, 1);
+        (void)reset_device(bus, w);
     }
     memset(w, 0, sizeof *w);
 }

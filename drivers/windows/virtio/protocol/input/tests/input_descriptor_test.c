@@ -11,21 +11,13 @@
 
 #include "hid_walk.h"
 #include "input_descriptor.h"
+#include "input_random.h"
 
 static INPUT_CONFIG config;
 static INPUT_LAYOUT layout;
 static UINT8 descriptor[INPUT_DESCRIPTOR_MAX];
 static UINT16 length;
 static struct walk walk;
-static uint64_t seed = 0x9E3779B97F4A7C15;
-
-static uint32_t roll(uint32_t below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (uint32_t)(seed >> 32) % below;
-}
 
 static void set_bit(UINT8 *bitmap, unsigned bit)
 {
@@ -253,40 +245,14 @@ static void test_everything(void **unused)
     }
 }
 
-static void randomise(UINT8 *bitmap, size_t size)
-{
-    unsigned density = roll(9); /* from empty to full */
-    for (size_t i = 0; i < size; i++) {
-        bitmap[i] = 0;
-        for (unsigned bit = 0; bit < 8; bit++) {
-            bitmap[i] |= (UINT8)((roll(8) < density) << bit);
-        }
-    }
-}
-
-static INT32 random_number(void)
-{
-    return (INT32)(roll(0xFFFFFFFF) >> roll(32)) * (roll(2) != 0 ? 1 : -1);
-}
-
 /* HOST-29, INPUT-10: 10,000 random devices. */
 static void test_random_devices(void **unused)
 {
+    uint64_t state = 0x9E3779B97F4A7C15;
     unsigned built = 0;
     (void)unused;
     for (unsigned n = 0; n < 10000; n++) {
-        clear();
-        randomise(config.keys, sizeof(config.keys));
-        randomise(config.rels, sizeof(config.rels));
-        randomise(config.leds, sizeof(config.leds));
-        for (unsigned axis = 0; axis < INPUT_AXIS_COUNT; axis++) {
-            INT32 a = random_number(), b = random_number();
-            if (roll(2) != 0 && a != b) {
-                set_bit(config.abses, axis);
-                config.ranges[axis] = (INPUT_ABS_RANGE){a < b ? a : b, a < b ? b : a, roll(3) * roll(1000)};
-            }
-        }
-        bool has_any = InputLayoutBuild(&config, roll(4) != 0, &layout);
+        bool has_any = input_random_layout(&state, &config, &layout);
         build();
         assert_int_equal(has_any, walk.collections != 0);
         built += has_any;
