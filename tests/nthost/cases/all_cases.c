@@ -49,6 +49,8 @@ const struct test_case all_cases[] = {
      case_input_refused, false},
     {&wdf_framework, "input-poke", "each request that HIDCLASS sends, once, with reads pending over a sleep", case_input_poke, false},
     {&wdf_framework, "input-life", "random suspends, stops, cancels and removals with reads pending", case_input_life, false},
+    {&wdf_framework, "input-suffer", "use an input device that breaks the rules (--fault): no hang, and the event log says why",
+     case_input_suffer, true},
     {&wdf_framework, "input-judge", "a real HID parser (--module) takes the report descriptors and reads some reports", case_input_judge, false},
     {&wdf_framework, "input-descriptors", "descriptors of random devices, each taken by a real HID parser (--module; --descriptors)",
      case_input_descriptors, false},

@@ -75,6 +75,7 @@ bool case_input_events(struct run *run);
 bool case_input_judge(struct run *run);
 bool case_input_descriptors(struct run *run);
 bool case_input_keys(struct run *run);
+bool case_input_suffer(struct run *run);
 bool case_input_type(struct run *run);
 bool case_input_desk(struct run *run);
 bool case_net_info(struct run *run);

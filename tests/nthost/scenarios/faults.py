@@ -13,6 +13,7 @@ READ_ONLY = {"offer-all"}
 # For each framework: its cases for legal and for broken devices, the prefix of its own model's faults, and more values.
 FRAMEWORKS = {
     "storport": ("pattern", "suffer", "blk-", ()),
+    "kmdf": ("input-poke", "input-suffer", "input-", ()),
     "ndis": ("net-poke", "net-suffer", "net-", ("net-buffers=65535", "net-ctrl-ack=-1", "net-gso=1", "used-len=0",
                                                 "used-len=11", "used-len=5000")),
 }

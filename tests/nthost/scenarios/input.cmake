@@ -28,6 +28,7 @@ foreach(machine q35 pc)
     endif()
   endforeach()
 endforeach()
+nthost_test(input_faults faults --nthost $<TARGET_FILE:nthost> --driver ${INPUT_DRIVER} --framework kmdf)
 nthost_test(input-life_qemu play $<TARGET_FILE:nthost> ${INPUT_DRIVER} input-life --disks 0
             -- --input virtio-keyboard-pci --count 60)
 foreach(messages 0 2)
