@@ -51,6 +51,11 @@ static int CDECL compare(const void *a, const void *b, size_t count)
     return memcmp(a, b, count);
 }
 
+static void *CDECL allocated(size_t size)
+{
+    return malloc(size);
+}
+
 static void *CDECL zeroed(size_t count, size_t size)
 {
     return calloc(count, size);
@@ -160,6 +165,20 @@ static uint32_t STDCALL ticks(void)
     return 0;
 }
 
+static void *STDCALL heap_allocated(void *heap, uint32_t flags, size_t size)
+{
+    (void)heap;
+    (void)flags;
+    return calloc(1, size);
+}
+
+static void *STDCALL heap_resized(void *heap, uint32_t flags, void *memory, size_t size)
+{
+    (void)heap;
+    (void)flags;
+    return realloc(memory, size);
+}
+
 /* Rounded to the nearest, as Windows does. */
 static int STDCALL multiply_divide(int number, int numerator, int denominator)
 {
@@ -183,6 +202,7 @@ static struct export table[] = {
     RUNTIME("ntoskrnl.exe", "memset", fill),
     RUNTIME("ucrtbase.dll", "memcmp", compare),
     RUNTIME("ucrtbase.dll", "memmove", move),
+    RUNTIME("ucrtbase.dll", "malloc", allocated),
     RUNTIME("ucrtbase.dll", "calloc", zeroed),
     RUNTIME("ucrtbase.dll", "realloc", resized),
     RUNTIME("ucrtbase.dll", "free", released),
@@ -201,6 +221,8 @@ static struct export table[] = {
     RUNTIME("kernel32.dll", "GetModuleHandleW", no_module),
     RUNTIME("kernel32.dll", "GetProcAddress", no_address),
     RUNTIME("kernel32.dll", "GetTickCount", ticks),
+    RUNTIME("kernel32.dll", "HeapAlloc", heap_allocated),
+    RUNTIME("kernel32.dll", "HeapReAlloc", heap_resized),
     RUNTIME("kernel32.dll", "MulDiv", multiply_divide),
 };
 
