@@ -114,6 +114,7 @@ for item in /etc/apt/auth.conf /etc/apt/auth.conf.d /etc/resolv.conf /etc/hosts 
     fi
 done
 
+mount --bind "$root" "$root" # its own mount, as iproute2 wants of a root that it makes namespaces in
 mount -t proc proc "$root/proc"
 mount --bind /sys "$root/sys"
 mount --bind /dev "$root/dev"

@@ -16,6 +16,7 @@ unsigned short __readgsword(unsigned __LONG32 offset);
 unsigned long long __readgsqword(unsigned __LONG32 offset);
 unsigned char __readfsbyte(unsigned __LONG32 offset);
 unsigned __LONG32 __readfsdword(unsigned __LONG32 offset);
+void _mm_pause(void); /* YieldProcessor of newer releases, for x86 */
 unsigned char __inbyte(unsigned short port);
 unsigned short __inword(unsigned short port);
 unsigned __LONG32 __indword(unsigned short port);
