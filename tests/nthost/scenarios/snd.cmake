@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Sound: the rules, and the host's own client with a driver that plays to itself.
+set(ALONE TRUE)
 set(FAULTY_SND ${AERO_DRIVERS}/test/${ARCH}/faulty_snd.sys)
 nthost_test(snd_rules snd_rules --nthost $<TARGET_FILE:nthost> --driver ${FAULTY_SND})
 nthost_test(snd_honest_loop sound $<TARGET_FILE:nthost> ${FAULTY_SND} snd-loop -- --boot-argument honest)
