@@ -23,7 +23,7 @@ MINGW = "/usr/share/mingw-w64/include"
 WARNINGS = ["-std=gnu90", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wshadow", "-Wundef", "-Wstrict-prototypes",
             "-Wmissing-prototypes", "-Wdeclaration-after-statement", "-Wno-long-long", "-Wvla"]
 GCC_ONLY = ["-Wc90-c99-compat", "-Wno-variadic-macros"]
-CLANG_ONLY = ["-Wc99-designator", "-Wgnu-designator", "-Wc99-extensions", "-Wno-variadic-macros", "-Wno-unknown-warning-option"]
+CLANG_ONLY = ["-Wno-#warnings", "-Wc99-designator", "-Wgnu-designator", "-Wc99-extensions", "-Wno-variadic-macros", "-Wno-unknown-warning-option"]
 KERNEL = ["-D_WIN32_WINNT=0x0601", "-DWINVER=0x0601", "-DNTDDI_VERSION=0x06010000", "-isystem", MINGW + "/ddk"]
 COMPILERS = {
     "portable": (["gcc"] + GCC_ONLY, ["clang"] + CLANG_ONLY),

@@ -48,11 +48,14 @@ foreach(device ${NET_DEVICES})
   if(number GREATER 2)
     math(EXPR mib "${MIB} / 10")
   endif()
+  set(ALONE TRUE) # rates and losses are measured
   nthost_test(net_traffic_${name} net_traffic --nthost $<TARGET_FILE:nthost> --driver ${NET} --mib ${mib}
               --seconds ${SECONDS} "--props=${props}" ${options})
+  set(ALONE FALSE)
   nthost_test(net_life_${name} net_life --nthost $<TARGET_FILE:nthost> --driver ${NET} "--props=${props}" --count 60
               ${options})
 endforeach()
+set(ALONE TRUE)
 nthost_test(net_life net_life --nthost $<TARGET_FILE:nthost> --driver ${NET} --count 200)
 nthost_test(net_two_cards net_traffic --nthost $<TARGET_FILE:nthost> --driver ${NET} --cards 2 --mib 20 --seconds 1)
 nthost_test(net_merged net_traffic --nthost $<TARGET_FILE:nthost> --driver ${NET} --mib 20 --seconds 1 --mtu 9000
