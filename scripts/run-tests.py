@@ -90,7 +90,7 @@ def junit_outcomes(report, folder):
             yield Outcome(name, "failed", rerun, skip.get("message", "") if skip is not None else "did not run")
 
 
-def ctest(folder, options, label, targets=("all",), serial=False):
+def ctest(folder, options, label, targets=("all",)):
     """A step: build targets in build/folder with options, run the tests that carry label."""
 
     def step():
@@ -99,7 +99,7 @@ def ctest(folder, options, label, targets=("all",), serial=False):
             return [Outcome(f"build of build/{folder}", "failed", again)]
         report = BUILD / folder / f"junit-{label}.xml"
         report.unlink(missing_ok=True)
-        run(["ctest", "--test-dir", str(BUILD / folder), "-L", f"^{label}$", "-j", "1" if serial else JOBS,
+        run(["ctest", "--test-dir", str(BUILD / folder), "-L", f"^{label}$", "-j", JOBS,
              "--output-on-failure", "--timeout", "300", "--output-junit", str(report)])
         if not report.exists():
             return [Outcome(f"tests labelled {label}", "failed", again, "ctest ended without its report")]
